@@ -1,0 +1,86 @@
+//! The one vector type that leaves this crate.
+
+use std::sync::Arc;
+
+use crate::{Error, Result};
+
+/// A sentence vector of unit length. Cloning copies a pointer.
+///
+/// Every value is finite and the Euclidean norm is 1 (to f32 rounding), so a dot product is the cosine.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Embedding(Arc<[f32]>);
+
+impl Embedding {
+    /// Scales `values` to unit length.
+    ///
+    /// # Errors
+    /// [`Error::Unencodable`] when a value is not finite, or when all are zero (no direction), or the slice is empty.
+    pub fn normalized(mut values: Vec<f32>) -> Result<Self> {
+        let norm = values.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>().sqrt();
+        if !norm.is_finite() || norm < f64::from(f32::MIN_POSITIVE) {
+            return Err(Error::Unencodable);
+        }
+        for value in &mut values {
+            *value = (f64::from(*value) / norm) as f32;
+        }
+        Ok(Self(values.into()))
+    }
+
+    /// The values, `[dimension]`.
+    #[must_use]
+    pub fn as_slice(&self) -> &[f32] {
+        &self.0
+    }
+
+    /// The number of values.
+    #[must_use]
+    pub fn dimension(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Cosine of the angle to `other`, -1 to 1, greater is closer. Vectors of different dimension are compared over
+    /// the shorter one's values.
+    #[must_use]
+    pub fn similarity(&self, other: &Self) -> f32 {
+        self.0.iter().zip(other.0.iter()).map(|(left, right)| left * right).sum()
+    }
+
+    /// The first `dimension` values, scaled to unit length again (Matryoshka truncation). A `dimension` at or above
+    /// the present one returns the vector unchanged.
+    ///
+    /// # Errors
+    /// [`Error::Unencodable`] when the kept values are all zero or `dimension` is 0.
+    pub fn truncated(&self, dimension: usize) -> Result<Self> {
+        match self.0.get(..dimension) {
+            Some(kept) if kept.len() < self.0.len() => Self::normalized(kept.to_vec()),
+            _ => Ok(self.clone()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vector_is_scaled_to_unit_length() {
+        let embedding = Embedding::normalized(vec![3.0, 4.0]).unwrap();
+        assert_eq!(embedding.as_slice(), [0.6, 0.8]);
+        assert!((embedding.similarity(&embedding) - 1.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_vector_without_direction_is_refused() {
+        for values in [vec![], vec![0.0, 0.0], vec![f32::NAN, 1.0], vec![f32::INFINITY, 1.0]] {
+            assert!(matches!(Embedding::normalized(values), Err(Error::Unencodable)));
+        }
+    }
+
+    #[test]
+    fn truncation_keeps_unit_length() {
+        let embedding = Embedding::normalized(vec![3.0, 4.0, 12.0]).unwrap();
+        assert_eq!(embedding.truncated(2).unwrap().as_slice(), [0.6, 0.8]);
+        assert_eq!(embedding.truncated(9).unwrap(), embedding);
+        assert!(matches!(embedding.truncated(0), Err(Error::Unencodable)));
+    }
+}
