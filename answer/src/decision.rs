@@ -1,0 +1,76 @@
+//! What comes out: the decision, and everything that explains it.
+
+use serde::Serialize;
+
+use crate::Probability;
+
+/// What the engine does with a question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Send this answer.
+    Answer {
+        /// The entry it comes from.
+        entry_id: String,
+        /// The entry's first answer text.
+        answer: String,
+    },
+    /// Ask back: one of these entries is probably meant. Best first, one to [`Decision::MAX_OPTIONS`].
+    Clarify {
+        /// Entry ids.
+        entry_ids: Vec<String>,
+    },
+    /// A human takes over.
+    HandOff(HandOffReason),
+}
+
+impl Decision {
+    /// More options than this are not read on a phone.
+    pub const MAX_OPTIONS: usize = 3;
+}
+
+/// Why a human takes over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HandOffReason {
+    /// No entry is probable enough, not even to ask back.
+    LowConfidence,
+    /// No entry may answer on this channel at this time.
+    Unavailable,
+}
+
+/// An entry that was considered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Candidate {
+    /// The entry.
+    pub entry_id: String,
+    /// Its standard question.
+    pub question: String,
+    /// The phrasing closest to what was asked.
+    pub matched_question: String,
+    /// The chance that this entry is the right one.
+    pub confidence: Probability,
+}
+
+/// Time spent, in milliseconds, by stage.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Stages {
+    /// Waiting for and computing the question's vector.
+    pub embed: f64,
+    /// Candidates, features, confidence, policy.
+    pub retrieve: f64,
+}
+
+/// A decision with what led to it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decided {
+    /// What to do.
+    pub decision: Decision,
+    /// The chance that the best candidate is right; [`Probability::ZERO`] without a candidate.
+    pub confidence: Probability,
+    /// What was considered, best first; at most ten.
+    pub candidates: Vec<Candidate>,
+    /// The question as it was compared.
+    pub normalized: String,
+    /// Time by stage.
+    pub stages: Stages,
+}

@@ -1,0 +1,66 @@
+//! From the evidence for an entry to one score, and from the scores to a probability. Pure.
+//!
+//! The constants were fitted on industries that the development model had not seen (see
+//! `models/training/README.md`, "Fusion weights"); a calibrator fitted to the operator's own knowledge will replace
+//! the last three.
+
+use crate::{Probability, retrieve::Evidence};
+
+/// How much each kind of evidence counts. All are multiplied with values of about 0 to 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FusionWeights {
+    /// Cosine to the closest phrasing.
+    pub dense: f32,
+    /// BM25 of the best phrasing.
+    pub lexical: f32,
+    /// Cosine to the answer's text.
+    pub dense_answer: f32,
+    /// BM25 of the answer's text.
+    pub lexical_answer: f32,
+    /// Taken off for each unit by which a negative phrasing is closer than the best phrasing.
+    pub negative: f32,
+}
+
+impl FusionWeights {
+    /// Vectors and words together: the default.
+    pub const HYBRID: Self =
+        Self { dense: 1.0, lexical: 0.3, dense_answer: 0.2, lexical_answer: 0.1, negative: 2.0 };
+    /// Vectors of the phrasings alone, to measure a model.
+    pub const DENSE: Self = Self { lexical: 0.0, dense_answer: 0.0, lexical_answer: 0.0, ..Self::HYBRID };
+    /// Words of the phrasings alone, the baseline.
+    pub const LEXICAL: Self = Self { dense: 0.0, lexical: 1.0, ..Self::DENSE };
+
+    /// Greater is better; comparable between questions.
+    pub(crate) fn score(&self, evidence: &Evidence) -> f32 {
+        let agreement = self.dense * evidence.dense
+            + self.lexical * evidence.lexical
+            + self.dense_answer * evidence.dense_answer
+            + self.lexical_answer * evidence.lexical_answer;
+        agreement - self.negative * negative_push(evidence)
+    }
+}
+
+impl Default for FusionWeights {
+    fn default() -> Self {
+        Self::HYBRID
+    }
+}
+
+/// A negative phrasing pushes even before it is closer than the best phrasing: what it was written against is by
+/// nature close to both.
+const NEGATIVE_REACH: f32 = 0.05;
+
+fn negative_push(evidence: &Evidence) -> f32 {
+    evidence.negative.map_or(0.0, |negative| (negative - evidence.dense + NEGATIVE_REACH).max(0.0))
+}
+
+const LOG_ODDS_AT_ZERO: f32 = -4.0;
+const LOG_ODDS_PER_SCORE: f32 = 4.0;
+const LOG_ODDS_PER_MARGIN: f32 = 8.0;
+
+/// The chance that the entry scored `score` is the right one, when the best other entry scored `best_other`.
+pub(crate) fn confidence(score: f32, best_other: f32) -> Probability {
+    Probability::from_log_odds(
+        LOG_ODDS_AT_ZERO + LOG_ODDS_PER_SCORE * score + LOG_ODDS_PER_MARGIN * (score - best_other),
+    )
+}
