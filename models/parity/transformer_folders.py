@@ -77,7 +77,7 @@ def bert_mean_bf16_dense(folder):
 
 
 def bert_matryoshka(folder):
-    """As sentence-transformers 6 saves it: other names in modules.json and 1_Pooling, limit in tokenizer_config.json."""
+    """As sentence-transformers 6 saves it: other names in modules.json and 1_Pooling, limit in tokenizer_config."""
     tokenizer = vocabularies.word_piece()
     encoder = folder / "encoder"
     save_encoder(encoder, bert(tokenizer, seed=4), torch.float32, None)
