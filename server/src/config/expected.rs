@@ -1,0 +1,139 @@
+//! Every key and what may stand there: the one list that values from files, variables and options are checked with.
+
+use std::{fmt, net::SocketAddr};
+
+use toml::Value;
+
+/// What a key accepts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Expected {
+    Address,
+    /// A whole number in this range, ends included.
+    Whole(i64, i64),
+    /// 0 to 1.
+    Share,
+    /// 0 to 100.
+    Weight,
+    Text,
+    TextOrEmpty,
+    Device,
+    OneOf(&'static [&'static str]),
+    LogLevel,
+}
+
+const GIBIBYTE: i64 = 1 << 30;
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// All keys, in the order of `yingda.toml`.
+pub(super) const KEYS: &[(&str, Expected)] = &[
+    ("server.address", Expected::Address),
+    ("server.max_body_bytes", Expected::Whole(1024, GIBIBYTE)),
+    ("server.max_in_flight", Expected::Whole(1, 1_000_000)),
+    ("server.request_timeout_ms", Expected::Whole(1, DAY_MS)),
+    ("server.shutdown_timeout_ms", Expected::Whole(0, DAY_MS)),
+    ("model.name", Expected::Text),
+    ("model.folder", Expected::Text),
+    ("model.device", Expected::Device),
+    ("model.dimension", Expected::Whole(0, 65_536)),
+    ("model.workers", Expected::Whole(0, 1024)),
+    ("model.queue_capacity", Expected::Whole(1, 10_000_000)),
+    ("model.token_budget", Expected::Whole(1, 100_000_000)),
+    ("model.cache_capacity", Expected::Whole(0, 100_000_000)),
+    ("knowledge.path", Expected::TextOrEmpty),
+    ("answer.answer_at", Expected::Share),
+    ("answer.clarify_at", Expected::Share),
+    ("answer.lexical_weight", Expected::Weight),
+    ("answer.dense_answer_weight", Expected::Weight),
+    ("answer.lexical_answer_weight", Expected::Weight),
+    ("answer.negative_weight", Expected::Weight),
+    ("log.format", Expected::OneOf(&["text", "json"])),
+    ("log.level", Expected::LogLevel),
+];
+
+/// What `key` (`section.key`) accepts; `None` for an unknown key.
+pub(super) fn expected(key: &str) -> Option<Expected> {
+    KEYS.iter().find(|(known, _)| *known == key).map(|(_, expected)| *expected)
+}
+
+const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
+impl Expected {
+    pub(super) fn accepts(self, value: &Value) -> bool {
+        match self {
+            Self::Whole(least, most) => value.as_integer().is_some_and(|number| (least..=most).contains(&number)),
+            Self::Share => number(value).is_some_and(|number| (0.0..=1.0).contains(&number)),
+            Self::Weight => number(value).is_some_and(|number| (0.0..=100.0).contains(&number)),
+            Self::Address
+            | Self::Text
+            | Self::TextOrEmpty
+            | Self::Device
+            | Self::OneOf(_)
+            | Self::LogLevel => value.as_str().is_some_and(|text| self.accepts_text(text)),
+        }
+    }
+
+    /// A variable or option holds text; this is the value that its text means here.
+    pub(super) fn parse(self, text: &str) -> Value {
+        let whole = || text.trim().parse().ok().map(Value::Integer);
+        let fraction = || text.trim().parse().ok().map(Value::Float);
+        let number = match self {
+            Self::Whole(..) => whole(),
+            Self::Share | Self::Weight => fraction(),
+            Self::Address
+            | Self::Text
+            | Self::TextOrEmpty
+            | Self::Device
+            | Self::OneOf(_)
+            | Self::LogLevel => None,
+        };
+        number.unwrap_or_else(|| Value::String(text.to_owned()))
+    }
+
+    fn accepts_text(self, text: &str) -> bool {
+        match self {
+            Self::Address => text.parse::<SocketAddr>().is_ok(),
+            Self::Text => !text.trim().is_empty(),
+            Self::TextOrEmpty => true,
+            Self::Device => is_device(text),
+            Self::OneOf(words) => words.contains(&text),
+            Self::LogLevel => text.split(',').all(is_log_directive),
+            Self::Whole(..) | Self::Share | Self::Weight => false,
+        }
+    }
+}
+
+impl fmt::Display for Expected {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address => write!(formatter, "an IP address and a port, such as \"127.0.0.1:8080\""),
+            Self::Whole(least, most) => write!(formatter, "a whole number from {least} to {most}"),
+            Self::Share => write!(formatter, "a number from 0 to 1"),
+            Self::Weight => write!(formatter, "a number from 0 to 100"),
+            Self::Text => write!(formatter, "a text that is not empty"),
+            Self::TextOrEmpty => write!(formatter, "a text"),
+            Self::Device => write!(formatter, "\"cpu\", \"cuda\", \"metal\", or one with a number, such as \"cuda:1\""),
+            Self::OneOf(words) => write!(formatter, "\"{}\"", words.join("\" or \"")),
+            Self::LogLevel => {
+                write!(formatter, "{}, or levels by module, such as \"info,tower_http=debug\"", LEVELS.join(", "))
+            }
+        }
+    }
+}
+
+/// TOML writes 1 where 1.0 is meant.
+fn number(value: &Value) -> Option<f64> {
+    value.as_float().or_else(|| value.as_integer().map(|whole| whole as f64))
+}
+
+fn is_device(text: &str) -> bool {
+    match text.split_once(':') {
+        None => matches!(text, "cpu" | "cuda" | "metal"),
+        Some((kind, ordinal)) => matches!(kind, "cuda" | "metal") && ordinal.parse::<u16>().is_ok(),
+    }
+}
+
+/// `level` or `module=level`. tracing would take a misspelt level for the name of a module and then log nothing.
+fn is_log_directive(directive: &str) -> bool {
+    let level = directive.rsplit('=').next().unwrap_or(directive).trim();
+    LEVELS.iter().any(|known| known.eq_ignore_ascii_case(level))
+}
