@@ -26,73 +26,94 @@ pub(crate) const DEFAULT_FILE: &str = include_str!("../yingda.toml");
 
 /// Every setting, by section. Values are in range: see `config/expected.rs`.
 #[derive(Clone, Debug, Deserialize)]
-pub(crate) struct Config {
-    pub(crate) server: ServerConfig,
-    pub(crate) model: ModelConfig,
-    pub(crate) knowledge: KnowledgeConfig,
-    pub(crate) answer: AnswerConfig,
-    pub(crate) log: LogConfig,
+pub struct Config {
+    /// The HTTP service.
+    pub server: ServerConfig,
+    /// The embedding model.
+    pub model: ModelConfig,
+    /// What is answered from.
+    pub knowledge: KnowledgeConfig,
+    /// When to answer.
+    pub answer: AnswerConfig,
+    /// What is logged.
+    pub log: LogConfig,
 }
 
 /// The HTTP service.
 #[derive(Clone, Debug, Deserialize)]
-pub(crate) struct ServerConfig {
-    pub(crate) address: SocketAddr,
-    pub(crate) max_body_bytes: usize,
-    pub(crate) max_in_flight: usize,
-    pub(crate) request_timeout_ms: u64,
-    pub(crate) shutdown_timeout_ms: u64,
+pub struct ServerConfig {
+    /// Where connections are accepted.
+    pub address: SocketAddr,
+    /// The longest request body.
+    pub max_body_bytes: usize,
+    /// Requests worked on at once.
+    pub max_in_flight: usize,
+    /// The longest a request may take.
+    pub request_timeout_ms: u64,
+    /// How long requests under way may take after a signal to stop.
+    pub shutdown_timeout_ms: u64,
 }
 
 /// Which model computes vectors, and how.
 #[derive(Clone, Debug, Deserialize)]
-pub(crate) struct ModelConfig {
+pub struct ModelConfig {
     /// A folder's name in [`folder`](Self::folder), or a path when it contains a separator.
-    pub(crate) name: String,
-    pub(crate) folder: PathBuf,
+    pub name: String,
+    /// Where model folders lie; a relative path is searched for, see `models`.
+    pub folder: PathBuf,
     /// What `inference::DeviceChoice` parses.
-    pub(crate) device: String,
+    pub device: String,
     /// `None` keeps the model's own dimension.
     #[serde(deserialize_with = "none_if_zero")]
-    pub(crate) dimension: Option<usize>,
+    pub dimension: Option<usize>,
     /// 0 leaves the choice to the program.
-    pub(crate) workers: usize,
-    pub(crate) queue_capacity: usize,
-    pub(crate) token_budget: usize,
-    pub(crate) cache_capacity: usize,
+    pub workers: usize,
+    /// Texts that may wait for a vector.
+    pub queue_capacity: usize,
+    /// Tokens in one batch, padding included.
+    pub token_budget: usize,
+    /// Vectors remembered by text.
+    pub cache_capacity: usize,
 }
 
 /// What is answered from.
 #[derive(Clone, Debug, Deserialize)]
-pub(crate) struct KnowledgeConfig {
+pub struct KnowledgeConfig {
     /// `None` is the built-in demo shop.
     #[serde(deserialize_with = "none_if_empty")]
-    pub(crate) path: Option<PathBuf>,
+    pub path: Option<PathBuf>,
 }
 
 /// When to answer. Thresholds are 0 to 1, weights at or above 0.
 #[derive(Clone, Debug, Deserialize)]
-pub(crate) struct AnswerConfig {
-    pub(crate) answer_at: f32,
-    pub(crate) clarify_at: f32,
-    pub(crate) lexical_weight: f32,
-    pub(crate) dense_answer_weight: f32,
-    pub(crate) lexical_answer_weight: f32,
-    pub(crate) negative_weight: f32,
+pub struct AnswerConfig {
+    /// At or above this confidence the best entry answers.
+    pub answer_at: f32,
+    /// At or above this one the customer is asked what is meant.
+    pub clarify_at: f32,
+    /// Words shared with the best phrasing.
+    pub lexical_weight: f32,
+    /// Similarity to the answer's text.
+    pub dense_answer_weight: f32,
+    /// Words shared with the answer's text.
+    pub lexical_answer_weight: f32,
+    /// Taken off for a closer negative phrasing.
+    pub negative_weight: f32,
 }
 
 /// What is logged.
 #[derive(Clone, Debug, Deserialize)]
-pub(crate) struct LogConfig {
-    pub(crate) format: LogFormat,
+pub struct LogConfig {
+    /// The form of a line.
+    pub format: LogFormat,
     /// A level, or levels by module: what `tracing_subscriber::EnvFilter` parses.
-    pub(crate) level: String,
+    pub level: String,
 }
 
 /// The form of a log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum LogFormat {
+pub enum LogFormat {
     /// For people.
     Text,
     /// One JSON object a line.
@@ -105,7 +126,7 @@ impl Config {
     ///
     /// # Errors
     /// A [`ConfigError`] that names the key, the value and where it was written.
-    pub(crate) fn load(file: Option<&Path>) -> anyhow::Result<Self> {
+    pub fn load(file: Option<&Path>) -> anyhow::Result<Self> {
         Self::from_layers(&Layers::read(file, &[])?)
     }
 
