@@ -49,9 +49,7 @@ const words = () => WORDS[state.language];
 function el(tag, className, ...children) {
   const node = document.createElement(tag);
   if (className) node.className = className;
-  for (const child of children.flat()) {
-    if (child !== null && child !== undefined && child !== "") node.append(child);
-  }
+  node.append(...children.flat().filter(Boolean));
   return node;
 }
 
