@@ -16,6 +16,7 @@ use std::{
 
 use answer::{AnswerPolicy, DecideOptions, FusionWeights, Probability};
 use anyhow::Context as _;
+use inference::{EmbedderOptions, ModelOptions};
 use serde::{Deserialize, Deserializer};
 
 pub(crate) use self::error::ConfigError;
@@ -138,6 +139,22 @@ impl Config {
         let config: Self = layers.nested().try_into().context("the checked configuration has another shape")?;
         config.decide_options()?;
         Ok(config)
+    }
+
+    /// How the model is loaded.
+    ///
+    /// # Errors
+    /// None for a checked configuration: its device parses.
+    pub(crate) fn model_options(&self) -> inference::Result<ModelOptions> {
+        let device = self.model.device.parse()?;
+        Ok(ModelOptions { device, dimension: self.model.dimension, ..ModelOptions::default() })
+    }
+
+    /// How the embedder queues, batches and remembers.
+    pub(crate) fn embedder_options(&self) -> EmbedderOptions {
+        let ModelConfig { workers, queue_capacity, token_budget, cache_capacity, .. } = self.model;
+        let workers = if workers == 0 { EmbedderOptions::default().workers } else { workers };
+        EmbedderOptions { workers, queue_capacity, token_budget, cache_capacity }
     }
 
     /// How questions are decided.

@@ -1,10 +1,13 @@
 //! Finding model folders by name. Whoever needs a model asks [`resolve`]; nobody else searches.
 
-use std::path::{Path, PathBuf, is_separator};
+use std::{
+    path::{Path, PathBuf, is_separator},
+    sync::Arc,
+};
 
-use inference::ModelFiles;
+use inference::{Embedder, ModelFiles, SentenceEncoder, load_model};
 
-use crate::config::ModelConfig;
+use crate::config::{Config, ModelConfig};
 
 /// Why there are no model files.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +32,22 @@ pub(crate) fn resolve(config: &ModelConfig) -> Result<ModelFiles, ModelError> {
     }
     tracing::warn!(folder = %folder.display(), "the model folder has no manifest.json: its files are not verified");
     Ok(ModelFiles::unverified(&folder)?)
+}
+
+/// Loads the configured model on the configured device.
+///
+/// # Errors
+/// As in [`resolve`]; [`ModelError::Files`] when the device is absent or the model cannot be run.
+pub(crate) fn load(config: &Config) -> Result<Arc<dyn SentenceEncoder>, ModelError> {
+    Ok(load_model(&resolve(&config.model)?, &config.model_options()?)?)
+}
+
+/// The same, behind its queue and worker threads.
+///
+/// # Errors
+/// As in [`load`].
+pub(crate) fn start(config: &Config) -> Result<Embedder, ModelError> {
+    Ok(Embedder::start(load(config)?, &config.embedder_options())?)
 }
 
 /// The folder that [`resolve`] opens.

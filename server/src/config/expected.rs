@@ -2,6 +2,7 @@
 
 use std::{fmt, net::SocketAddr};
 
+use inference::DeviceChoice;
 use toml::Value;
 
 /// What a key accepts.
@@ -94,7 +95,7 @@ impl Expected {
             Self::Address => text.parse::<SocketAddr>().is_ok(),
             Self::Text => !text.trim().is_empty(),
             Self::TextOrEmpty => true,
-            Self::Device => is_device(text),
+            Self::Device => text.parse::<DeviceChoice>().is_ok(),
             Self::OneOf(words) => words.contains(&text),
             Self::LogLevel => text.split(',').all(is_log_directive),
             Self::Whole(..) | Self::Share | Self::Weight => false,
@@ -123,13 +124,6 @@ impl fmt::Display for Expected {
 /// TOML writes 1 where 1.0 is meant.
 fn number(value: &Value) -> Option<f64> {
     value.as_float().or_else(|| value.as_integer().map(|whole| whole as f64))
-}
-
-fn is_device(text: &str) -> bool {
-    match text.split_once(':') {
-        None => matches!(text, "cpu" | "cuda" | "metal"),
-        Some((kind, ordinal)) => matches!(kind, "cuda" | "metal") && ordinal.parse::<u16>().is_ok(),
-    }
 }
 
 /// `level` or `module=level`. tracing would take a misspelt level for the name of a module and then log nothing.

@@ -128,6 +128,11 @@ impl Layers {
         KEYS.iter().filter_map(|(key, _)| self.settings.get(*key).map(|setting| (*key, setting)))
     }
 
+    /// Where the value of `key` (`section.key`) was written.
+    pub(crate) fn origin(&self, key: &str) -> Option<&Origin> {
+        self.settings.get(key).map(|setting| &setting.origin)
+    }
+
     /// The values alone, as tables within a table.
     pub(crate) fn nested(&self) -> Table {
         let mut root = Table::new();

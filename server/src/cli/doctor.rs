@@ -1,0 +1,149 @@
+//! `yingda doctor`: everything that must hold before a question is answered, checked in the order in which it is
+//! needed, each with what to do about it.
+
+mod check;
+mod machine;
+
+use std::{net::TcpListener, path::Path, time::Instant};
+
+use inference::{Embedder, Role};
+use serde::Serialize;
+
+use self::check::Check;
+use super::{
+    context::{Context, LogPurpose},
+    exit::Exit,
+    knowledge::{LineFinding, examine},
+    model::verified_files,
+};
+use crate::{config::Config, models};
+
+#[derive(Serialize)]
+struct Diagnosis {
+    healthy: bool,
+    checks: Vec<Check>,
+}
+
+/// Exit code 1 when a check fails.
+pub(super) fn run(context: &Context) -> anyhow::Result<Exit> {
+    let mut checks = match context.start(LogPurpose::Command, &[]) {
+        Ok(config) => of_configuration(&config),
+        Err(error) => vec![
+            Check::bad("configuration", error, "correct it there; `yingda config print` shows what is in force"),
+            Check::not_checked("the rest", "it depends on the configuration"),
+        ],
+    };
+    checks.push(machine::processor());
+    let healthy = !checks.iter().any(Check::is_bad);
+    let diagnosis = Diagnosis { healthy, checks };
+    context.output.result(&diagnosis, || {
+        diagnosis.checks.iter().map(|check| check.text(context.output)).collect::<Vec<_>>().join("\n")
+    })?;
+    Ok(if healthy { Exit::Done } else { Exit::ProblemsFound })
+}
+
+fn of_configuration(config: &Config) -> Vec<Check> {
+    let mut checks = vec![Check::good("configuration", "every key and value is known")];
+    checks.extend(of_model(config));
+    checks.push(of_knowledge(config.knowledge.path.as_deref()));
+    checks.push(of_address(config));
+    checks
+}
+
+const INSTALL: &str = "install the model's folder, or correct model.name and model.folder";
+const FETCH: &str = "fetch the model's folder again";
+
+fn of_model(config: &Config) -> Vec<Check> {
+    let folder = match models::locate(&config.model) {
+        Ok(folder) => folder,
+        Err(error) => return vec![Check::bad("model folder", error, INSTALL)],
+    };
+    let mut checks = vec![Check::good("model folder", folder.display().to_string()), of_files(&folder)];
+    if checks.iter().any(Check::is_bad) {
+        checks.push(Check::not_checked("model", "its files are not sound"));
+        return checks;
+    }
+    checks.extend(machine::memory(bytes_of(&folder)));
+    checks.push(of_embedding(config));
+    checks
+}
+
+fn of_files(folder: &Path) -> Check {
+    if !models::has_manifest(folder) {
+        let found = "there is no manifest.json, so nothing says whether they are intact";
+        return Check::doubtful("model files", found, "keep to models that come with a manifest");
+    }
+    match verified_files(folder) {
+        Ok(files) => Check::good("model files", format!("all {files} are as the manifest says")),
+        Err(error) => Check::bad("model files", error, FETCH),
+    }
+}
+
+fn bytes_of(folder: &Path) -> u64 {
+    let manifest = inference::Manifest::read(folder);
+    manifest.map_or(0, |manifest| manifest.files.iter().map(|file| file.bytes).sum())
+}
+
+/// Loads the model on its device and embeds one sentence.
+fn of_embedding(config: &Config) -> Check {
+    match embed_once(config) {
+        Ok(found) => Check::good("model", found),
+        Err(error) if is_device_absent(&error) => {
+            Check::bad("device", error, "set model.device to \"cpu\", or install a build and a driver for the device")
+        }
+        Err(error) => Check::bad("model", error, "choose a model that this version runs: see `yingda model list`"),
+    }
+}
+
+fn embed_once(config: &Config) -> anyhow::Result<String> {
+    let started = Instant::now();
+    let embedder: Embedder = models::start(config)?;
+    let loaded = started.elapsed();
+    let vector = Context::runtime()?.block_on(embedder.embed("怎么退款 refund", Role::Query))?;
+    let info = embedder.info();
+    Ok(format!(
+        "{} on {} gives {} values; loaded in {} ms",
+        info.name,
+        info.device,
+        vector.dimension(),
+        loaded.as_millis()
+    ))
+}
+
+fn is_device_absent(error: &anyhow::Error) -> bool {
+    let absent = |cause: &(dyn std::error::Error + 'static)| {
+        matches!(cause.downcast_ref(), Some(inference::Error::DeviceUnavailable { .. }))
+    };
+    error.chain().any(absent)
+}
+
+fn of_knowledge(path: Option<&Path>) -> Check {
+    const NAME: &str = "knowledge";
+    let Some(path) = path else {
+        return Check::good(NAME, "none is configured: `ask` and `demo` use the built-in shop");
+    };
+    let examined = match examine(path) {
+        Ok(examined) => examined,
+        Err(error) => return Check::bad(NAME, error, "correct knowledge.path, or make the file readable"),
+    };
+    let errors = examined.findings.iter().filter(|finding| finding.is_error()).count();
+    let found = format!("{}: {} entries", path.display(), examined.entries.len());
+    match examined.findings.iter().find(|finding| finding.is_error()) {
+        Some(LineFinding { line, message, .. }) => {
+            let error = anyhow::anyhow!("{found}, {errors} errors, the first in line {line}: {message}");
+            Check::bad(NAME, error, "`yingda kb validate` lists them all")
+        }
+        None => Check::good(NAME, found),
+    }
+}
+
+fn of_address(config: &Config) -> Check {
+    let address = config.server.address;
+    match TcpListener::bind(address) {
+        Ok(_) => Check::good("address", format!("{address} can be bound")),
+        Err(error) => {
+            let error = anyhow::Error::new(error).context(format!("{address} cannot be bound"));
+            Check::bad("address", error, "stop the program that has it, or set server.address")
+        }
+    }
+}

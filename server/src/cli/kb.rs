@@ -1,0 +1,77 @@
+//! `yingda kb validate`: what an editor should mend before a knowledge file is served.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+use super::{
+    context::Context,
+    exit::Exit,
+    knowledge::{Examined, LineFinding, examine},
+    output::{Output, Style},
+};
+
+#[derive(Subcommand)]
+pub(super) enum KbVerb {
+    /// Check knowledge files line by line; exit code 1 when one cannot be served
+    #[command(after_help = "Example: yingda kb validate knowledge.jsonl")]
+    Validate(ValidateArguments),
+}
+
+#[derive(Args)]
+pub(super) struct ValidateArguments {
+    /// Files of one JSON entry a line
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+#[derive(Serialize)]
+struct Validated {
+    file: PathBuf,
+    entries: usize,
+    errors: usize,
+    warnings: usize,
+    findings: Vec<LineFinding>,
+}
+
+/// Each file is a knowledge base of its own. In JSON form one object a file.
+pub(super) fn validate(arguments: &ValidateArguments, context: &Context) -> anyhow::Result<Exit> {
+    let mut exit = Exit::Done;
+    for file in &arguments.files {
+        let validated = validated(file)?;
+        context.output.result(&validated, || text(&validated, context.output))?;
+        if validated.errors > 0 {
+            exit = Exit::ProblemsFound;
+        }
+    }
+    Ok(exit)
+}
+
+fn validated(file: &Path) -> anyhow::Result<Validated> {
+    let Examined { entries, mut findings } = examine(file)?;
+    if entries.is_empty() && findings.is_empty() {
+        findings.push(LineFinding::about_file("the file holds no entry"));
+    }
+    let errors = findings.iter().filter(|finding| finding.is_error()).count();
+    let warnings = findings.len() - errors;
+    Ok(Validated { file: file.to_owned(), entries: entries.len(), errors, warnings, findings })
+}
+
+/// `file:line: severity: message`, which editors and terminals know how to jump to, then a summary.
+fn text(validated: &Validated, output: Output) -> String {
+    let file = validated.file.display();
+    let mut lines: Vec<String> = validated.findings.iter().map(|finding| line(&validated.file, finding, output)).collect();
+    let (entries, errors, warnings) = (validated.entries, validated.errors, validated.warnings);
+    let verdict =
+        if errors == 0 { output.paint(Style::Good, "can be served") } else { output.paint(Style::Bad, "cannot be served") };
+    lines.push(format!("{file}: {verdict} ({entries} entries, {errors} errors, {warnings} warnings)"));
+    lines.join("\n")
+}
+
+fn line(file: &Path, finding: &LineFinding, output: Output) -> String {
+    let style = if finding.is_error() { Style::Bad } else { Style::Doubtful };
+    let severity = output.paint(style, finding.severity);
+    let entry = finding.entry_id.as_ref().map(|id| format!("entry {id}: ")).unwrap_or_default();
+    format!("{}:{}: {severity}: {entry}{}", file.display(), finding.line, finding.message)
+}
