@@ -1,38 +1,49 @@
 //! What a running process holds: the model behind its queue, the knowledge being served, and the limits.
 //!
 //! Made once by the command line, shared by every request. Handlers and the `ask` verb call [`App::ask`]; nobody else
-//! calls `answer::decide`.
+//! in this crate calls `answer::decide`.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Instant,
 };
 
-use answer::{BuildOptions, DecideOptions, FaqEntry, KnowledgeSnapshot, Question};
+use answer::{BuildOptions, DecideOptions, FaqEntry, KnowledgeSnapshot, Question, decide};
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
-use inference::{Embedder, ModelFiles, ModelInfo, Role, SentenceEncoder};
+use inference::{Embedder, Role, SentenceEncoder};
+use serde::Serialize;
+use time::OffsetDateTime;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tracing::Span;
+use utoipa::ToSchema;
 
 use crate::{
-    ApiError, AskRequest, AskResponse, Config, clock, config,
-    reply::{self, TraceId},
-    telemetry::Metrics,
+    ApiError, AskRequest, AskResponse, Config, ErrorCode, clock, models,
+    reply::Explanation,
+    telemetry::{Gauges, Metrics},
+    trace_id::TraceId,
 };
 
 /// Everything a request needs.
 pub struct App {
+    config: Config,
+    options: DecideOptions,
     encoder: Arc<dyn SentenceEncoder>,
     embedder: Embedder,
     snapshot: ArcSwap<KnowledgeSnapshot>,
-    options: DecideOptions,
-    config: Config,
     demo: DemoInfo,
     metrics: Metrics,
+    admission: Arc<Semaphore>,
     stopping: AtomicBool,
+    started: OffsetDateTime,
 }
 
 /// What the page at `/` shows besides the decisions.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct DemoInfo {
     /// The shop's name.
     pub title: String,
@@ -42,10 +53,16 @@ pub struct DemoInfo {
     pub examples: Vec<String>,
 }
 
+impl Default for DemoInfo {
+    /// The product's name, in its first language, without examples: for an operator's own knowledge.
+    fn default() -> Self {
+        Self { title: "应答".to_owned(), language: "zh-CN".to_owned(), examples: Vec::new() }
+    }
+}
+
 impl App {
     /// Loads the configured model, starts its workers and builds the snapshot of `knowledge`. `on_progress` receives
-    /// the number of texts embedded so far and the total. Without `demo` the page shows the product's name and no
-    /// examples.
+    /// the number of texts embedded so far and the total.
     ///
     /// # Errors
     /// When the model folder, an option or the entries are not sound; the message says which.
@@ -55,7 +72,8 @@ impl App {
         demo: Option<DemoInfo>,
         on_progress: impl FnMut(usize, usize),
     ) -> anyhow::Result<Self> {
-        let encoder = load_encoder(config)?;
+        let model = config.clone();
+        let encoder = tokio::task::spawn_blocking(move || models::load(&model)).await??;
         Self::with_encoder(config, encoder, knowledge, demo, on_progress).await
     }
 
@@ -75,25 +93,120 @@ impl App {
         let snapshot = KnowledgeSnapshot::build(knowledge, &embedder, &BuildOptions::default(), on_progress)
             .await
             .context("cannot build the knowledge snapshot")?;
-        let metrics = Metrics::new();
-        metrics.snapshot_entries(snapshot.entry_count());
         Ok(Self {
+            metrics: Metrics::new(&embedder.info().name)?,
+            admission: Arc::new(Semaphore::new(config.server.max_in_flight)),
+            config: config.clone(),
+            options,
             encoder,
             embedder,
             snapshot: ArcSwap::from_pointee(snapshot),
-            options,
-            config: config.clone(),
             demo: demo.unwrap_or_default(),
-            metrics,
             stopping: AtomicBool::new(false),
+            started: clock::now(),
         })
     }
 
     /// Decides on a question, under a new trace id.
     ///
     /// # Errors
-    /// As in [`App::ask_traced`].
+    /// As [`ask_traced`](Self::ask_traced).
     pub async fn ask(&self, request: AskRequest) -> Result<AskResponse, ApiError> {
         self.ask_traced(request, TraceId::new()).await
+    }
+
+    /// Decides on a question. The text is not logged: only its length, the decision and `trace_id`.
+    ///
+    /// # Errors
+    /// What is wrong with the text, or that the embedder refuses or fails.
+    pub async fn ask_traced(&self, request: AskRequest, trace_id: TraceId) -> Result<AskResponse, ApiError> {
+        let started = Instant::now();
+        let AskRequest { text, channel, explain } = request;
+        Span::current().record("characters", text.chars().count());
+        let question = Question::new(&text, clock::now())?.on_channel(channel);
+        let snapshot = self.snapshot.load_full();
+        let decided = decide(&question, &snapshot, &self.embedder, self.options).await?;
+        let mut response = AskResponse::new(&decided, trace_id, started.elapsed().as_secs_f64() * 1e3);
+        if explain {
+            let model = self.embedder.info();
+            response.explain = Some(Explanation::new(&decided, self.options.policy, model, &snapshot));
+        }
+        Span::current().record("decision", response.decision.as_str());
+        self.metrics.decision(response.decision);
+        Ok(response)
+    }
+
+    /// The number of tokens that the model reads of `texts`: prompt and special tokens included, cut at its limit.
+    /// Tokenizes, so it belongs on a blocking thread.
+    pub(crate) fn count_tokens<'a>(
+        &self,
+        texts: impl IntoIterator<Item = &'a str>,
+        role: Role,
+    ) -> Result<usize, ApiError> {
+        let mut count = 0;
+        for text in texts {
+            count += self.encoder.tokenize(text, role)?.token_ids.len();
+        }
+        Ok(count)
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    pub(crate) fn embedder(&self) -> &Embedder {
+        &self.embedder
+    }
+
+    pub(crate) fn demo(&self) -> &DemoInfo {
+        &self.demo
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// When this process became able to answer.
+    pub(crate) fn started(&self) -> OffsetDateTime {
+        self.started
+    }
+
+    /// Room for one more request; `None` when as many as `server.max_in_flight` are under way.
+    pub(crate) fn admit(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.admission).try_acquire_owned().ok()
+    }
+
+    /// From now on this process is not ready. Requests under way are not affected.
+    pub(crate) fn begin_shutdown(&self) {
+        self.stopping.store(true, Ordering::Release);
+    }
+
+    /// Whether another request is likely to be served.
+    ///
+    /// # Errors
+    /// The reason why not.
+    pub(crate) fn readiness(&self) -> Result<(), ApiError> {
+        if self.stopping.load(Ordering::Acquire) {
+            return Err(ApiError::new(ErrorCode::ShuttingDown, "the process is shutting down"));
+        }
+        if self.embedder.queue_depth() >= self.config.model.queue_capacity {
+            return Err(ApiError::new(ErrorCode::Overloaded, "the embedding queue is full"));
+        }
+        if self.admission.available_permits() == 0 {
+            return Err(ApiError::new(ErrorCode::Overloaded, "as many requests as allowed are under way"));
+        }
+        Ok(())
+    }
+
+    /// Values that are read when somebody looks.
+    pub(crate) fn gauges(&self) -> Gauges {
+        let snapshot = self.snapshot.load();
+        Gauges {
+            in_flight: self.config.server.max_in_flight - self.admission.available_permits(),
+            queue_depth: self.embedder.queue_depth(),
+            embedder: self.embedder.stats(),
+            entries: snapshot.entry_count(),
+            phrasings: snapshot.phrasing_count(),
+        }
     }
 }

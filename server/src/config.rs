@@ -8,6 +8,8 @@ mod error;
 mod expected;
 mod layers;
 mod nearest;
+#[cfg(test)]
+mod tests;
 
 use std::{
     net::SocketAddr,
@@ -100,6 +102,10 @@ pub struct AnswerConfig {
     pub lexical_answer_weight: f32,
     /// Taken off for a closer negative phrasing.
     pub negative_weight: f32,
+    /// What a chat client shows above the numbered options when the customer is asked back.
+    pub clarify_message: String,
+    /// What a chat client shows when a human takes over.
+    pub hand_off_message: String,
 }
 
 /// What is logged.

@@ -27,10 +27,8 @@ pub(super) fn run(arguments: &DemoArguments, context: &Context) -> anyhow::Resul
     let config = context.start(LogPurpose::Command, address.as_slice())?;
     let knowledge = Knowledge::of_shop(arguments.language)?;
     let (info, output) = (arguments.language.info(), context.output);
-    let announce = |address| {
-        let url = format!("http://{address}/");
-        output.result(&json!({ "url": url, "examples": info.examples }), || text(&url, &info))
-    };
+    let announce =
+        |url: &str| output.result(&json!({ "url": url, "examples": info.examples }), || text(url, &info));
     Context::runtime()?.block_on(serving::serve(&config, knowledge, output, announce))
 }
 

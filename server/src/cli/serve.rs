@@ -39,9 +39,7 @@ pub(super) fn run(arguments: &ServeArguments, context: &Context) -> anyhow::Resu
     let path = config.knowledge.path.as_deref().ok_or_else(|| UsageError(NO_KNOWLEDGE.to_owned()))?;
     let knowledge = Knowledge::of_file(path)?;
     let output = context.output;
-    let announce = |address| {
-        let url = format!("http://{address}");
-        output.result(&json!({ "url": url }), || format!("serving {} on {url}", path.display()))
-    };
+    let announce =
+        |url: &str| output.result(&json!({ "url": url }), || format!("serving {} on {url}", path.display()));
     Context::runtime()?.block_on(serving::serve(&config, knowledge, output, announce))
 }

@@ -12,8 +12,8 @@ use crate::{App, DemoInfo, config::Config, demo::DemoShop, http};
 #[derive(Debug, thiserror::Error)]
 #[error("cannot serve on {address}")]
 pub(super) struct CannotServe {
-    pub(super) address: SocketAddr,
-    pub(super) source: std::io::Error,
+    address: SocketAddr,
+    source: Box<dyn std::error::Error + Send + Sync>,
 }
 
 /// What is answered from, and what the page shows besides.
@@ -52,7 +52,7 @@ pub(super) async fn start(config: &Config, knowledge: Knowledge, output: Output)
 }
 
 /// Serves until the process is told to stop. The port is bound first, so that a taken one is known before a large
-/// model is loaded; `announce` receives the address that was bound, once questions can be asked.
+/// model is loaded; `announce` receives the URL, once questions can be asked.
 ///
 /// # Errors
 /// [`CannotServe`], or as in [`App::start`].
@@ -60,14 +60,25 @@ pub(super) async fn serve(
     config: &Config,
     knowledge: Knowledge,
     output: Output,
-    announce: impl FnOnce(SocketAddr) -> anyhow::Result<()>,
+    announce: impl FnOnce(&str) -> anyhow::Result<()>,
 ) -> anyhow::Result<Exit> {
     let address = config.server.address;
-    let cannot_serve = |source| CannotServe { address, source };
-    let listener = TcpListener::bind(address).await.map_err(cannot_serve)?;
-    let bound = listener.local_addr().map_err(cannot_serve)?;
+    let listener = TcpListener::bind(address).await.map_err(|error| cannot_serve(address, error))?;
+    let bound = listener.local_addr().map_err(|error| cannot_serve(address, error))?;
     let app = start(config, knowledge, output).await?;
-    announce(bound)?;
-    http::serve(Arc::new(app), listener).await.map_err(cannot_serve)?;
+    announce(&url(bound))?;
+    http::run(Arc::new(app), listener).await.map_err(|error| cannot_serve(address, error))?;
     Ok(Exit::Done)
+}
+
+fn cannot_serve(address: SocketAddr, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> CannotServe {
+    CannotServe { address, source: error.into() }
+}
+
+/// What to type into a browser on this machine: 0.0.0.0 means every address and is none to go to.
+fn url(bound: SocketAddr) -> String {
+    match bound.ip().is_unspecified() {
+        true => format!("http://localhost:{}/", bound.port()),
+        false => format!("http://{bound}/"),
+    }
 }

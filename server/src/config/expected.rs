@@ -47,6 +47,8 @@ pub(super) const KEYS: &[(&str, Expected)] = &[
     ("answer.dense_answer_weight", Expected::Weight),
     ("answer.lexical_answer_weight", Expected::Weight),
     ("answer.negative_weight", Expected::Weight),
+    ("answer.clarify_message", Expected::Text),
+    ("answer.hand_off_message", Expected::Text),
     ("log.format", Expected::OneOf(&["text", "json"])),
     ("log.level", Expected::LogLevel),
 ];

@@ -1,0 +1,10 @@
+//! The one place that reads the wall clock. Everything else receives the time.
+
+use time::OffsetDateTime;
+
+/// The present moment, UTC.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
+pub fn now() -> OffsetDateTime {
+    OffsetDateTime::now_utc()
+}

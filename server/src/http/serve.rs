@@ -1,0 +1,114 @@
+//! Connections in, and an orderly end: first no new work, then what is under way, then the door.
+
+use std::{future::Future, io, pin::pin, sync::Arc, time::Duration};
+
+use axum::{Router, serve::Listener};
+use hyper::server::conn::http1;
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+    service::TowerToHyperService,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::oneshot,
+    task::JoinSet,
+    time::{MissedTickBehavior, interval, timeout},
+};
+
+use super::router;
+use crate::{App, telemetry::UPKEEP_INTERVAL};
+
+/// How long a connection may take to send a request's head, and how long it may stay open between requests. Proxies
+/// commonly keep a connection for 60 seconds; it is better that they close it than that a request meets a closing one.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
+
+/// Serves until the process receives SIGINT or SIGTERM, then shuts down as [`serve_until`] does. A second signal ends it at
+/// once.
+///
+/// # Errors
+/// When signals cannot be received.
+pub async fn serve(app: Arc<App>, listener: TcpListener) -> io::Result<()> {
+    let (stop, stopped) = oneshot::channel::<()>();
+    let mut serving = pin!(serve_until(app, listener, async move {
+        // An error would mean that the other half is gone: a reason to stop as well.
+        let _ = stopped.await;
+    }));
+    tokio::select! {
+        () = &mut serving => return Ok(()),
+        signal = end_signal() => signal?,
+    }
+    tracing::info!("shutting down");
+    let _ = stop.send(());
+    tokio::select! {
+        () = serving => Ok(()),
+        signal = end_signal() => signal.map(|()| tracing::warn!("a second signal: not waiting for requests under way")),
+    }
+}
+
+/// Serves `app` on `listener` until `stop` is ready. Then the process reports that it is not ready, accepts no
+/// connection, lets requests under way finish for at most `server.shutdown_timeout_ms`, and closes what is left.
+pub async fn serve_until(app: Arc<App>, listener: TcpListener, stop: impl Future<Output = ()>) {
+    let Connections { graceful, tasks: _tasks } = accept_until(stop, &app, listener).await;
+    let limit = Duration::from_millis(app.config().server.shutdown_timeout_ms);
+    if timeout(limit, graceful.shutdown()).await.is_err() {
+        tracing::warn!("requests were still under way when the time to finish was over");
+    }
+}
+
+async fn accept_until(stop: impl Future<Output = ()>, app: &Arc<App>, mut listener: TcpListener) -> Connections {
+    let service = router(Arc::clone(app));
+    let mut connections = Connections::default();
+    let mut upkeep = interval(UPKEEP_INTERVAL);
+    upkeep.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut stop = pin!(stop);
+    loop {
+        tokio::select! {
+            () = &mut stop => break,
+            (stream, _) = Listener::accept(&mut listener) => connections.add(stream, service.clone()),
+            Some(_) = connections.tasks.join_next() => {}
+            _ = upkeep.tick() => app.metrics().upkeep(),
+        }
+    }
+    app.begin_shutdown();
+    connections
+}
+
+/// One task a connection. Dropping them closes the connections.
+#[derive(Default)]
+struct Connections {
+    graceful: GracefulShutdown,
+    tasks: JoinSet<()>,
+}
+
+impl Connections {
+    fn add(&mut self, stream: TcpStream, service: Router) {
+        // Replies are small: waiting to fill a packet only delays them. Not being able to say so is no reason to refuse.
+        let _ = stream.set_nodelay(true);
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_TIMEOUT)
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+        let watched = self.graceful.watch(connection);
+        self.tasks.spawn(async move {
+            if let Err(error) = watched.await {
+                tracing::debug!(%error, "a connection ended early");
+            }
+        });
+    }
+}
+
+#[cfg(unix)]
+async fn end_signal() -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupt = tokio::signal::ctrl_c() => interrupt,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+async fn end_signal() -> io::Result<()> {
+    tokio::signal::ctrl_c().await
+}
