@@ -22,7 +22,7 @@ use inference::{EmbedderOptions, ModelOptions};
 use serde::{Deserialize, Deserializer};
 
 pub(crate) use self::error::ConfigError;
-pub(crate) use self::layers::{Layers, Origin, Override, Setting};
+pub(crate) use self::layers::{Layers, Origin, Override};
 
 /// The commented file with every key at its default.
 pub(crate) const DEFAULT_FILE: &str = include_str!("../yingda.toml");
