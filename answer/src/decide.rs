@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Instant};
 use inference::{Embedder, Embedding, Role};
 
 use crate::{
-    AnswerPolicy, Candidate, Decided, Decision, Error, FusionWeights, HandOffReason, KnowledgeSnapshot, Probability,
-    Question, Result, Stages, fusion, policy::Band, retrieve::retrieve, snapshot::direction,
+    AnswerPolicy, Candidate, Decided, Decision, Error, FusionWeights, HandOffReason, KnowledgeSnapshot,
+    Probability, Question, Result, Stages, fusion, policy::Band, retrieve::retrieve, snapshot::direction,
 };
 
 /// Candidates that are reported; more are not read.
@@ -103,9 +103,8 @@ fn answer(snapshot: &KnowledgeSnapshot, best: &Candidate) -> Decision {
 
 /// Offers the best entry and those not far behind it.
 fn clarify(candidates: &[Candidate], policy: AnswerPolicy) -> Decision {
-    let worth_offering = |candidate: &&Candidate| {
-        candidate.confidence.value() >= policy.clarify_at().value() * OFFERED_SHARE
-    };
+    let worth_offering =
+        |candidate: &&Candidate| candidate.confidence.value() >= policy.clarify_at().value() * OFFERED_SHARE;
     let offered = candidates.iter().take(Decision::MAX_OPTIONS).filter(worth_offering);
     Decision::Clarify { entry_ids: offered.map(|candidate| candidate.entry_id.clone()).collect() }
 }

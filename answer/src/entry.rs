@@ -77,7 +77,8 @@ impl FaqEntry {
     pub fn may_answer(&self, now: OffsetDateTime, channel: Option<&str>) -> bool {
         let started = self.valid_from.is_none_or(|from| from <= now);
         let ended = self.valid_until.is_some_and(|until| until <= now);
-        let here = self.channels.is_empty() || channel.is_none_or(|name| self.channels.iter().any(|own| own == name));
+        let here = self.channels.is_empty()
+            || channel.is_none_or(|name| self.channels.iter().any(|own| own == name));
         self.enabled && started && !ended && here
     }
 }

@@ -43,14 +43,13 @@ impl LexicalIndex {
 
     fn build_in_memory(texts: impl IntoIterator<Item = Vec<String>>) -> tantivy::Result<Self> {
         let mut schema = Schema::builder();
-        let indexing = TextFieldIndexing::default().set_index_option(IndexRecordOption::WithFreqs).set_tokenizer("raw");
+        let indexing =
+            TextFieldIndexing::default().set_index_option(IndexRecordOption::WithFreqs).set_tokenizer("raw");
         let field = schema.add_text_field("terms", TextOptions::default().set_indexing_options(indexing));
         let index = Index::builder().schema(schema.build());
         // One segment, written by one thread: document numbers are then the order of insertion.
-        let mut writer: SingleSegmentIndexWriter = index.single_segment_index_writer(
-            tantivy::directory::RamDirectory::create(),
-            WRITER_BUDGET_BYTES,
-        )?;
+        let mut writer: SingleSegmentIndexWriter = index
+            .single_segment_index_writer(tantivy::directory::RamDirectory::create(), WRITER_BUDGET_BYTES)?;
         for terms in texts {
             let mut document = TantivyDocument::new();
             document.add_field_value(field, &OwnedValue::PreTokStr(pre_tokenized(terms)));
@@ -66,7 +65,8 @@ impl LexicalIndex {
     /// [`Error::Lexical`] when tantivy fails.
     pub(crate) fn search(&self, terms: &[String], limit: usize) -> Result<Vec<LexicalHit>> {
         let unique: BTreeSet<&str> = terms.iter().map(String::as_str).collect();
-        let terms: Vec<Term> = unique.into_iter().map(|term| Term::from_field_text(self.field, term)).collect();
+        let terms: Vec<Term> =
+            unique.into_iter().map(|term| Term::from_field_text(self.field, term)).collect();
         if terms.is_empty() || limit == 0 {
             return Ok(Vec::new());
         }

@@ -9,7 +9,8 @@ use unicode_normalization::UnicodeNormalization;
 /// Idempotent. Empty for a text of white space only.
 #[must_use]
 pub fn normalize(text: &str) -> String {
-    let folded: String = text.nfkc().filter(|character| !is_invisible(*character)).flat_map(char::to_lowercase).collect();
+    let folded: String =
+        text.nfkc().filter(|character| !is_invisible(*character)).flat_map(char::to_lowercase).collect();
     let simplified = character_converter::traditional_to_simplified(&folded);
     collapse(&simplified.nfkc().collect::<String>())
 }

@@ -63,9 +63,13 @@ mod tests {
     #[test]
     fn thresholds_belong_to_the_upper_band() {
         let policy = AnswerPolicy::new(probability(0.8), probability(0.4)).unwrap();
-        for (confidence, band) in
-            [(1.0, Band::Answer), (0.8, Band::Answer), (0.79, Band::Clarify), (0.4, Band::Clarify), (0.39, Band::HandOff)]
-        {
+        for (confidence, band) in [
+            (1.0, Band::Answer),
+            (0.8, Band::Answer),
+            (0.79, Band::Clarify),
+            (0.4, Band::Clarify),
+            (0.39, Band::HandOff),
+        ] {
             assert_eq!(policy.band(probability(confidence)), band);
         }
     }

@@ -20,7 +20,8 @@ pub fn read_knowledge(reader: impl BufRead, source_name: &str) -> Result<Vec<Faq
 /// [`Error::Knowledge`] when `writer` fails.
 pub fn write_knowledge(mut writer: impl Write, entries: &[FaqEntry]) -> Result<()> {
     for entry in entries {
-        write_record(&mut writer, entry).map_err(|error| Error::Knowledge(format!("cannot write entries: {error}")))?;
+        write_record(&mut writer, entry)
+            .map_err(|error| Error::Knowledge(format!("cannot write entries: {error}")))?;
     }
     Ok(())
 }

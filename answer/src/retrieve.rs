@@ -55,7 +55,8 @@ pub(crate) fn retrieve(
     let words = terms(question.normalized());
     let by_words = lexical_phrasings(snapshot, &words, &may_answer)?;
     let answers_by_words = lexical_answers(snapshot, &words, &may_answer)?;
-    let mut entries: BTreeSet<usize> = by_words.iter().map(|hit| snapshot.phrasings[hit.text].entry).collect();
+    let mut entries: BTreeSet<usize> =
+        by_words.iter().map(|hit| snapshot.phrasings[hit.text].entry).collect();
     entries.extend(answers_by_words.iter().map(|hit| hit.text));
     if let Some(vector) = vector {
         entries.extend(dense_entries(snapshot, vector, &may_answer)?);
@@ -64,13 +65,26 @@ pub(crate) fn retrieve(
     Ok(entries.into_iter().map(gather).collect())
 }
 
-fn lexical_phrasings(snapshot: &KnowledgeSnapshot, words: &[String], may_answer: &[bool]) -> Result<Vec<LexicalHit>> {
+fn lexical_phrasings(
+    snapshot: &KnowledgeSnapshot,
+    words: &[String],
+    may_answer: &[bool],
+) -> Result<Vec<LexicalHit>> {
     let is_accepted = |text: usize| may_answer[snapshot.phrasings[text].entry];
-    let silent = snapshot.entries.iter().zip(may_answer).filter(|(_, may)| !**may).map(|(entry, _)| entry.phrasings.len());
+    let silent = snapshot
+        .entries
+        .iter()
+        .zip(may_answer)
+        .filter(|(_, may)| !**may)
+        .map(|(entry, _)| entry.phrasings.len());
     accepted(&snapshot.lexical, words, PHRASINGS + silent.sum::<usize>(), is_accepted)
 }
 
-fn lexical_answers(snapshot: &KnowledgeSnapshot, words: &[String], may_answer: &[bool]) -> Result<Vec<LexicalHit>> {
+fn lexical_answers(
+    snapshot: &KnowledgeSnapshot,
+    words: &[String],
+    may_answer: &[bool],
+) -> Result<Vec<LexicalHit>> {
     let silent = may_answer.iter().filter(|may| !**may).count();
     accepted(&snapshot.lexical_answers, words, ANSWERS + silent, |text| may_answer[text])
 }
@@ -87,10 +101,16 @@ fn accepted(
     Ok(hits)
 }
 
-fn dense_entries(snapshot: &KnowledgeSnapshot, vector: &Embedding, may_answer: &[bool]) -> Result<Vec<usize>> {
+fn dense_entries(
+    snapshot: &KnowledgeSnapshot,
+    vector: &Embedding,
+    may_answer: &[bool],
+) -> Result<Vec<usize>> {
     let owner = |id: u64| snapshot.phrasings[id as usize].entry;
-    let phrasings = snapshot.dense.search_filtered(vector.as_slice(), PHRASINGS, &|id| may_answer[owner(id)])?;
-    let answers = snapshot.dense_answers.search_filtered(vector.as_slice(), ANSWERS, &|id| may_answer[id as usize])?;
+    let phrasings =
+        snapshot.dense.search_filtered(vector.as_slice(), PHRASINGS, &|id| may_answer[owner(id)])?;
+    let answers =
+        snapshot.dense_answers.search_filtered(vector.as_slice(), ANSWERS, &|id| may_answer[id as usize])?;
     let by_phrasing = phrasings.into_iter().map(|neighbor| owner(neighbor.id));
     Ok(by_phrasing.chain(answers.into_iter().map(|neighbor| neighbor.id as usize)).collect())
 }
@@ -123,7 +143,9 @@ fn closest(snapshot: &KnowledgeSnapshot, owner: &SnapshotEntry, vector: &Embeddi
     owner
         .phrasings
         .clone()
-        .filter_map(|phrasing| Some((phrasing, snapshot.phrasings[phrasing].vector.as_ref()?.similarity(vector))))
+        .filter_map(|phrasing| {
+            Some((phrasing, snapshot.phrasings[phrasing].vector.as_ref()?.similarity(vector)))
+        })
         .max_by(|left, right| left.1.total_cmp(&right.1))
 }
 

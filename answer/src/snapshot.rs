@@ -1,6 +1,6 @@
 //! Everything needed to decide, built once and never changed.
 
-use std::{ops::Range, sync::Arc};
+use std::ops::Range;
 
 use index::{IndexParameters, IndexWriter, Searcher};
 use inference::{Embedder, Embedding, Role};
@@ -125,7 +125,8 @@ fn refuse_double_ids(entries: &[FaqEntry]) -> Result<()> {
 fn entry_texts(entries: &[FaqEntry]) -> Vec<EntryText<()>> {
     let mut texts = Vec::new();
     for (entry, faq) in entries.iter().enumerate() {
-        let mut add = |kind, text: &str| texts.push(EntryText { entry, kind, text: text.to_owned(), vector: () });
+        let mut add =
+            |kind, text: &str| texts.push(EntryText { entry, kind, text: text.to_owned(), vector: () });
         faq.phrasings().for_each(|text| add(TextKind::Phrasing, text));
         faq.negative.iter().for_each(|text| add(TextKind::Negative, text));
         if !faq.answer().is_empty() {
@@ -199,7 +200,9 @@ fn assemble(
         dense: searcher(phrasing_vectors, dimension, parameters)?,
         lexical: LexicalIndex::build(phrasings.iter().map(|phrasing| terms(&normalize(&phrasing.text))))?,
         dense_answers: searcher(answer_vectors, dimension, parameters)?,
-        lexical_answers: LexicalIndex::build(entries.iter().map(|entry| terms(&normalize(entry.faq.answer()))))?,
+        lexical_answers: LexicalIndex::build(
+            entries.iter().map(|entry| terms(&normalize(entry.faq.answer()))),
+        )?,
         entries,
         phrasings,
         version,
@@ -230,6 +233,3 @@ fn version(entries: &[FaqEntry], model_fingerprint: &str) -> String {
     }
     hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
-
-/// Shared by every question that is being decided.
-pub(crate) type SharedSnapshot = Arc<KnowledgeSnapshot>;

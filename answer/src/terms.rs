@@ -19,7 +19,11 @@ const PART_LENGTH: usize = 3;
 pub(crate) fn terms(normalized: &str) -> Vec<String> {
     let mut found = Vec::new();
     for run in runs(normalized) {
-        if run.chars().next().is_some_and(is_ideograph) { ideograph_terms(run, &mut found) } else { word_terms(run, &mut found) }
+        if run.chars().next().is_some_and(is_ideograph) {
+            ideograph_terms(run, &mut found)
+        } else {
+            word_terms(run, &mut found)
+        }
     }
     found
 }
@@ -47,7 +51,9 @@ fn ideograph_terms(run: &str, found: &mut Vec<String>) {
     found.extend(characters.iter().map(char::to_string));
     found.extend(characters.windows(2).map(|pair| pair.iter().collect()));
     let words = SEGMENTER.cut(run, true);
-    found.extend(words.iter().map(|token| token.word).filter(|word| word.chars().count() > 2).map(str::to_owned));
+    found.extend(
+        words.iter().map(|token| token.word).filter(|word| word.chars().count() > 2).map(str::to_owned),
+    );
 }
 
 /// Parts carry a mark so that the word "art" and a part of "start" are different terms.
@@ -55,7 +61,11 @@ fn word_terms(run: &str, found: &mut Vec<String>) {
     found.push(run.to_owned());
     let characters: Vec<char> = run.chars().collect();
     if characters.len() >= SHORTEST_SPLIT_WORD {
-        found.extend(characters.windows(PART_LENGTH).map(|part| std::iter::once('~').chain(part.iter().copied()).collect()));
+        found.extend(
+            characters
+                .windows(PART_LENGTH)
+                .map(|part| std::iter::once('~').chain(part.iter().copied()).collect()),
+        );
     }
 }
 

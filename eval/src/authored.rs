@@ -42,7 +42,12 @@ pub(crate) fn load(path: &Path, indexed: Indexed) -> Result<LabelledSet> {
             Line::Faq { id, category, question, answer, mut similar } => {
                 let asked = similar.split_off(indexed.similar(similar.len()));
                 set.questions.extend(asked.into_iter().map(|text| in_scope(text, &id)));
-                set.entries.push(FaqEntry { category, answers: vec![answer], similar, ..FaqEntry::new(id, question) });
+                set.entries.push(FaqEntry {
+                    category,
+                    answers: vec![answer],
+                    similar,
+                    ..FaqEntry::new(id, question)
+                });
             }
             Line::NearOos { text } => set.questions.push(out_of_scope(text, "near")),
             Line::FarOos { text } => set.questions.push(out_of_scope(text, "far")),

@@ -74,7 +74,10 @@ impl LabelledSet {
             authored::load(path, indexed.unwrap_or(Indexed::Standard))?
         };
         match set.questions.is_empty() {
-            true => Err(Error::NotASet { path: path.to_owned(), reason: "there is no question to ask".to_owned() }),
+            true => Err(Error::NotASet {
+                path: path.to_owned(),
+                reason: "there is no question to ask".to_owned(),
+            }),
             false => Ok(set),
         }
     }
@@ -96,11 +99,15 @@ fn expecting_known(
     entries: &[FaqEntry],
 ) -> Result<Vec<LabelledQuestion>> {
     let ids: HashSet<&str> = entries.iter().map(|entry| entry.id.as_str()).collect();
-    let unknown = |question: &&LabelledQuestion| question.expected.as_deref().is_some_and(|id| !ids.contains(id));
+    let unknown =
+        |question: &&LabelledQuestion| question.expected.as_deref().is_some_and(|id| !ids.contains(id));
     match questions.iter().find(unknown) {
         Some(question) => Err(Error::NotASet {
             path: path.to_owned(),
-            reason: format!("\"{}\" expects an entry that is not in the knowledge: {:?}", question.text, question.expected),
+            reason: format!(
+                "\"{}\" expects an entry that is not in the knowledge: {:?}",
+                question.text, question.expected
+            ),
         }),
         None => Ok(questions),
     }

@@ -36,9 +36,11 @@ impl Metrics {
     /// Figures over `outcomes`; all `None` when there is none.
     #[must_use]
     pub fn of(outcomes: &[Outcome]) -> Self {
-        let in_scope: Vec<&Outcome> = outcomes.iter().filter(|outcome| outcome.question.expected.is_some()).collect();
+        let in_scope: Vec<&Outcome> =
+            outcomes.iter().filter(|outcome| outcome.question.expected.is_some()).collect();
         let hit_at = |depth| share(&in_scope, |outcome| outcome.rank().is_some_and(|rank| rank <= depth));
-        let answered: Vec<&Outcome> = outcomes.iter().filter(|outcome| outcome.band == Band::Answer).collect();
+        let answered: Vec<&Outcome> =
+            outcomes.iter().filter(|outcome| outcome.band == Band::Answer).collect();
         Self {
             hit_at_1: hit_at(1),
             hit_at_3: hit_at(3),
@@ -104,7 +106,11 @@ mod tests {
             confidence: Probability::ZERO,
         };
         Outcome {
-            question: LabelledQuestion { text: "?".to_owned(), expected: expected.map(str::to_owned), note: None },
+            question: LabelledQuestion {
+                text: "?".to_owned(),
+                expected: expected.map(str::to_owned),
+                note: None,
+            },
             band,
             candidates: ranking.iter().map(candidate).collect(),
             milliseconds: 1.0,
@@ -147,7 +153,10 @@ mod tests {
 
     #[test]
     fn every_set_counts_the_same_in_a_mean() {
-        let (low, high) = (Metrics { mrr: Some(0.2), ..Metrics::default() }, Metrics { mrr: Some(0.6), ..Metrics::default() });
+        let (low, high) = (
+            Metrics { mrr: Some(0.2), ..Metrics::default() },
+            Metrics { mrr: Some(0.6), ..Metrics::default() },
+        );
         assert_eq!(Metrics::mean(&[&low, &high, &Metrics::default()]).mrr, Some(0.4));
     }
 }

@@ -43,7 +43,10 @@ impl Outcome {
     #[must_use]
     pub fn rank(&self) -> Option<usize> {
         let expected = self.question.expected.as_deref()?;
-        self.candidates.iter().position(|candidate| candidate.entry_id == expected).map(|position| position + 1)
+        self.candidates
+            .iter()
+            .position(|candidate| candidate.entry_id == expected)
+            .map(|position| position + 1)
     }
 
     /// Whether the best candidate is the expected entry.

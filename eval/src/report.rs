@@ -47,7 +47,13 @@ pub struct SetReport {
 impl Report {
     pub(crate) fn new(model: &ModelInfo, retrieval: Retrieval, sets: Vec<SetReport>) -> Self {
         let mean = Metrics::mean(&sets.iter().map(|set| &set.metrics).collect::<Vec<_>>());
-        Self { model: model.name.clone(), model_fingerprint: model.fingerprint.clone(), retrieval, mean, sets }
+        Self {
+            model: model.name.clone(),
+            model_fingerprint: model.fingerprint.clone(),
+            retrieval,
+            mean,
+            sets,
+        }
     }
 
     /// Writes `report.json` and `errors.jsonl` into `folder`, which is created.

@@ -6,25 +6,25 @@ use std::{
 };
 
 /// One Rust file.
-pub struct SourceFile {
+pub(crate) struct SourceFile {
     /// Relative to the root, with forward slashes.
-    pub path: String,
+    pub(crate) path: String,
     /// Without line comments, so that prose may name anything.
-    pub code: String,
+    pub(crate) code: String,
     /// Lines, comments included.
-    pub lines: usize,
+    pub(crate) lines: usize,
 }
 
 impl SourceFile {
     /// Reads the file at `path`, relative to the root.
-    pub fn read(path: &str) -> Self {
+    pub(crate) fn read(path: &str) -> Self {
         let text = fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
         let code: Vec<&str> = text.lines().map(without_comment).collect();
         Self { path: path.to_owned(), code: code.join("\n"), lines: text.lines().count() }
     }
 
     /// `path:line: code` for every line that holds one of `words` as a whole word.
-    pub fn lines_naming(&self, words: &[&str]) -> Vec<String> {
+    pub(crate) fn lines_naming(&self, words: &[&str]) -> Vec<String> {
         let names = |line: &str| words_of(line).any(|word| words.contains(&word));
         let found = self.code.lines().enumerate().filter(|(_, line)| names(line));
         found.map(|(number, line)| format!("{}:{}: {}", self.path, number + 1, line.trim())).collect()
@@ -32,12 +32,12 @@ impl SourceFile {
 }
 
 /// The workspace's folder.
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 /// Every Rust file of the five crates.
-pub fn rust_sources() -> Vec<SourceFile> {
+pub(crate) fn rust_sources() -> Vec<SourceFile> {
     let mut paths = Vec::new();
     for name in ["inference", "index", "answer", "eval", "server"] {
         collect(&root().join(name), name, &mut paths);
@@ -47,7 +47,7 @@ pub fn rust_sources() -> Vec<SourceFile> {
 }
 
 /// The workspace crates that `name` depends on, tests excluded.
-pub fn crate_dependencies(name: &str) -> Vec<String> {
+pub(crate) fn crate_dependencies(name: &str) -> Vec<String> {
     let manifest = fs::read_to_string(root().join(name).join("Cargo.toml")).unwrap();
     let manifest: toml::Table = manifest.parse().unwrap();
     let own = ["inference", "index", "answer", "eval", "server"];

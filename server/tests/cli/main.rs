@@ -1,0 +1,12 @@
+//! The real binary, run as a person or a script runs it: arguments, files, environment and standard input in; standard
+//! output, standard error and exit code out.
+
+mod ask;
+mod configuration;
+mod doctor;
+mod evaluation;
+mod knowledge;
+mod models;
+mod sandbox;
+mod serving;
+mod usage;
