@@ -76,7 +76,7 @@ pub struct ModelConfig {
     /// Tokens in one batch, padding included.
     pub token_budget: usize,
     /// Vectors remembered by text.
-    pub cache_capacity: usize,
+    pub cache_capacity: u64,
 }
 
 /// What is answered from.

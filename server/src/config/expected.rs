@@ -36,7 +36,7 @@ pub(super) const KEYS: &[(&str, Expected)] = &[
     ("model.folder", Expected::Text),
     ("model.device", Expected::Device),
     ("model.dimension", Expected::Whole(0, 65_536)),
-    ("model.workers", Expected::Whole(0, 1024)),
+    ("model.workers", Expected::Whole(0, 256)),
     ("model.queue_capacity", Expected::Whole(1, 10_000_000)),
     ("model.token_budget", Expected::Whole(1, 100_000_000)),
     ("model.cache_capacity", Expected::Whole(0, 100_000_000)),

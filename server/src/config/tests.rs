@@ -37,6 +37,12 @@ fn the_default_weights_are_those_that_were_fitted() {
 }
 
 #[test]
+fn the_defaults_of_the_embedder_are_the_librarys() {
+    let config = Config::from_layers(&Layers::defaults().unwrap()).unwrap();
+    assert_eq!(config.embedder_options(), inference::EmbedderOptions::default());
+}
+
+#[test]
 fn every_default_has_a_comment() {
     let mut lines = DEFAULT_FILE.lines().peekable();
     while let Some(line) = lines.next() {
@@ -117,7 +123,7 @@ fn a_variable_that_is_no_number_is_shown_as_written() {
     let text = refusal("", &[("YINGDA_MODEL__WORKERS", "four")]);
     assert_eq!(
         text,
-        "model.workers = \"four\" (variable YINGDA_MODEL__WORKERS): expected a whole number from 0 to 1024"
+        "model.workers = \"four\" (variable YINGDA_MODEL__WORKERS): expected a whole number from 0 to 256"
     );
 }
 
