@@ -1,0 +1,92 @@
+"""Measures a static model alone (cosine of the vectors, no lexical score): hit@1, hit@3, hit@5 and AUC.
+
+    python evaluate.py MODEL_FOLDER PATH... [--index standard|half]
+
+PATH is an authored industry (.jsonl), a folder with knowledge.jsonl and questions.jsonl, or a table of pairs (.tsv).
+"""
+import argparse
+from pathlib import Path
+
+import numpy as np
+from scipy.stats import rankdata
+
+from data import read_industry, read_json_lines
+from static_model import StaticModel
+
+RANKS = (1, 3, 5)
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    model = StaticModel.load(arguments.model)
+    scores = {}
+    for path in arguments.paths:
+        scores[path.stem] = evaluate(model, path, arguments.index)
+        print(f"{path.stem:24}" + "  ".join(f"{name} {value:.3f}" for name, value in scores[path.stem].items()))
+    hits = [score for score in scores.values() if "hit@1" in score]
+    if len(hits) > 1:
+        print(f"{'mean':24}" + "  ".join(f"{name} {np.mean([h[name] for h in hits]):.3f}" for name in hits[0]))
+
+
+def evaluate(model: StaticModel, path: Path, index: str) -> dict[str, float]:
+    if path.suffix == ".tsv":
+        return {"auc": pairs_auc(model, path)}
+    indexed, questions = read_authored(path, index) if path.suffix == ".jsonl" else read_folder(path, index)
+    return hit_rates(model, indexed, questions)
+
+
+def read_authored(path: Path, index: str) -> tuple[list, list]:
+    """Lists of (entry, text): the indexed phrasings, and the other ones as questions. "half" of 11 is 5."""
+    indexed, questions = [], []
+    for entry in read_industry(path).entries:
+        count = 1 if index == "standard" else 1 + (len(entry.chinese) - 1) // 2
+        indexed += [(entry.id, text) for text in entry.chinese[:count]]
+        questions += [(entry.id, text) for text in entry.chinese[count:]]
+    return indexed, questions
+
+
+def read_folder(path: Path, index: str) -> tuple[list, list]:
+    indexed = []
+    for record in read_json_lines(path / "knowledge.jsonl"):
+        texts = [record["question"]] + (record.get("similar") or [] if index == "half" else [])
+        indexed += [(record["id"], text) for text in texts]
+    questions = read_json_lines(path / "questions.jsonl")
+    return indexed, [(q["expected"], q["text"]) for q in questions if q["expected"] is not None]
+
+
+def hit_rates(model: StaticModel, indexed: list, questions: list) -> dict[str, float]:
+    """The share of questions whose entry is among the best 1, 3, 5 entries; an entry counts with its best phrasing."""
+    names = list(dict.fromkeys(entry for entry, _ in indexed))
+    number = {name: position for position, name in enumerate(names)}
+    scores = model.encode([text for _, text in questions]) @ model.encode([text for _, text in indexed]).T
+    best = np.full((len(questions), len(names)), -np.inf, np.float32)
+    for column, (entry, _) in enumerate(indexed):
+        np.maximum(best[:, number[entry]], scores[:, column], out=best[:, number[entry]])
+    expected = np.array([number[entry] for entry, _ in questions])
+    own = best[np.arange(len(expected)), expected]
+    # Equal scores count against the model: a question without known words hits nothing.
+    rank = (best >= own[:, None]).sum(1)
+    return {f"hit@{limit}": float((rank <= limit).mean()) for limit in RANKS}
+
+
+def pairs_auc(model: StaticModel, path: Path) -> float:
+    """The chance that a pair of equal meaning scores higher than a pair of different meaning."""
+    with path.open(encoding="utf-8") as file:
+        rows = [line.rstrip("\n").split("\t") for line in file]
+    left, right = model.encode([row[0] for row in rows]), model.encode([row[1] for row in rows])
+    equal = np.array([row[2] == "1" for row in rows])
+    ranks = rankdata((left * right).sum(1))
+    positives, negatives = equal.sum(), (~equal).sum()
+    return float((ranks[equal].sum() - positives * (positives + 1) / 2) / (positives * negatives))
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", type=Path)
+    parser.add_argument("paths", type=Path, nargs="+")
+    parser.add_argument("--index", choices=("standard", "half"), default="standard")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
