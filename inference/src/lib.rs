@@ -4,10 +4,40 @@
 //! a queue with worker threads ([`Embedder`]). Callers only ever hold an [`Embedder`] and receive [`Embedding`]s.
 //! Nothing here knows HTTP, SQL or what the vectors are used for.
 
+mod architectures;
+mod batch;
+mod cache;
+mod configuration;
+mod device;
+mod embedder;
 mod embedding;
 mod encoder;
 mod error;
+mod head;
+mod layout;
+mod load;
+mod manifest;
+mod model_files;
+mod pooling;
+mod prompts;
+mod queue;
+mod static_encoder;
+mod stats;
+mod token_batch;
+mod token_table;
+mod tokenizer;
+mod transformer_encoder;
+mod vocabulary;
+mod weights;
+mod worker;
 
+pub use cache::CacheStats;
+pub use device::DeviceChoice;
+pub use embedder::{Embedder, EmbedderOptions};
 pub use embedding::Embedding;
 pub use encoder::{EncoderInput, ModelInfo, Role, SentenceEncoder};
 pub use error::{Error, Result};
+pub use load::{ModelOptions, load_model};
+pub use manifest::{Manifest, ManifestFile};
+pub use model_files::ModelFiles;
+pub use stats::EmbedderStats;

@@ -1,0 +1,86 @@
+//! BERT and its many descendants: bge, gte, e5, MiniLM, text2vec, m3e.
+
+use candle_core::Tensor;
+use candle_transformers::models::bert::{BertModel, Config, HiddenAct};
+use serde::Deserialize;
+
+use super::{Architecture, Backbone, check_heads, check_positions};
+use crate::configuration::ConfigurationFile;
+use crate::token_batch::TokenBatch;
+use crate::weights::{Weights, without_prefix};
+use crate::{Error, Result};
+
+/// The keys of `config.json` that decide the graph; the defaults are transformers'.
+#[derive(Deserialize)]
+struct BertConfig {
+    vocab_size: usize,
+    hidden_size: usize,
+    num_hidden_layers: usize,
+    num_attention_heads: usize,
+    intermediate_size: usize,
+    max_position_embeddings: usize,
+    #[serde(default = "segments")]
+    type_vocab_size: usize,
+    #[serde(default = "layer_norm_eps")]
+    layer_norm_eps: f64,
+    #[serde(default)]
+    hidden_act: Option<String>,
+    #[serde(default)]
+    pad_token_id: Option<u32>,
+    #[serde(default)]
+    position_embedding_type: Option<String>,
+}
+
+fn segments() -> usize {
+    2
+}
+
+fn layer_norm_eps() -> f64 {
+    1e-12
+}
+
+pub(super) fn load(file: &ConfigurationFile<'_>, weights: Weights) -> Result<Architecture> {
+    let config: BertConfig = file.parse()?;
+    check_heads(file, config.hidden_size, config.num_attention_heads)?;
+    check_positions(config.position_embedding_type.as_deref())?;
+    let graph = Config {
+        vocab_size: config.vocab_size,
+        hidden_size: config.hidden_size,
+        num_hidden_layers: config.num_hidden_layers,
+        num_attention_heads: config.num_attention_heads,
+        intermediate_size: config.intermediate_size,
+        max_position_embeddings: config.max_position_embeddings,
+        type_vocab_size: config.type_vocab_size,
+        layer_norm_eps: config.layer_norm_eps,
+        hidden_act: activation(config.hidden_act.as_deref())?,
+        ..Config::default()
+    };
+    let weights = weights.renamed(|name| without_prefix(name, "bert.").to_owned());
+    Ok(Architecture {
+        name: "bert",
+        backbone: Box::new(Bert(weights.build(|weights| BertModel::load(weights, &graph))?)),
+        hidden_size: config.hidden_size,
+        vocabulary_size: config.vocab_size,
+        max_tokens: config.max_position_embeddings,
+        padding: config.pad_token_id.unwrap_or_default(),
+    })
+}
+
+/// The activation by its name in transformers; `None` is the exact GELU.
+pub(super) fn activation(name: Option<&str>) -> Result<HiddenAct> {
+    match name.unwrap_or("gelu") {
+        "gelu" => Ok(HiddenAct::Gelu),
+        "gelu_new" | "gelu_pytorch_tanh" => Ok(HiddenAct::GeluApproximate),
+        "relu" => Ok(HiddenAct::Relu),
+        other => Err(Error::UnsupportedModel(format!("the activation {other}"))),
+    }
+}
+
+/// BERT's graph with every token in the first segment.
+pub(super) struct Bert(pub(super) BertModel);
+
+impl Backbone for Bert {
+    fn hidden_states(&self, batch: &TokenBatch) -> candle_core::Result<Tensor> {
+        self.0.forward(&batch.ids, &batch.ids.zeros_like()?, Some(&batch.mask))
+    }
+}

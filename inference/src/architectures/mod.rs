@@ -1,0 +1,101 @@
+//! Transformer architectures, one file each. What passes through: a [`TokenBatch`] becomes one hidden state per token.
+//! Called by `transformer_encoder` only.
+//!
+//! The graphs are candle-transformers' where those agree with the reference implementation; each file says what it does
+//! differently.
+
+mod bert;
+mod distilbert;
+mod modernbert;
+mod qwen3;
+mod xlm_roberta;
+
+use candle_core::{Device, Tensor};
+use serde::Deserialize;
+
+use crate::configuration::{ConfigurationFile, inside};
+use crate::token_batch::TokenBatch;
+use crate::weights::Weights;
+use crate::{Error, ModelFiles, Result};
+
+/// The part of a model between token ids and pooling.
+pub(crate) trait Backbone: Send + Sync {
+    /// `[batch, tokens, hidden size]`, f32. What stands at padding is arbitrary but finite, and does not influence the
+    /// rest.
+    fn hidden_states(&self, batch: &TokenBatch) -> candle_core::Result<Tensor>;
+}
+
+/// A backbone and what its configuration says.
+pub(crate) struct Architecture {
+    pub(crate) name: &'static str,
+    pub(crate) backbone: Box<dyn Backbone>,
+    /// Values per hidden state.
+    pub(crate) hidden_size: usize,
+    /// Rows of the token embedding: every id must be smaller.
+    pub(crate) vocabulary_size: usize,
+    /// Tokens that the position embeddings allow, special ones included.
+    pub(crate) max_tokens: usize,
+    /// The id that fills a batch's short rows.
+    pub(crate) padding: u32,
+}
+
+impl Architecture {
+    /// Reads `folder/config.json` and the weights beside it.
+    ///
+    /// # Errors
+    /// [`Error::UnsupportedModel`] naming an unknown `model_type` or a variant that is not computed here,
+    /// [`Error::ModelFile`] for malformed files.
+    pub(crate) fn load(files: &ModelFiles, folder: &str, device: &Device) -> Result<Self> {
+        let config = ConfigurationFile::read(files, inside(folder, "config.json"))?;
+        let load = match config.text("model_type") {
+            Some("bert") => bert::load,
+            Some("distilbert") => distilbert::load,
+            Some("modernbert") => modernbert::load,
+            Some("qwen3") => qwen3::load,
+            Some("roberta" | "xlm-roberta") => xlm_roberta::load,
+            Some(other) => return Err(Error::UnsupportedModel(format!("the architecture {other}"))),
+            None => return Err(config.malformed("model_type is missing")),
+        };
+        load(&config, Weights::read(files, folder, device)?)
+    }
+}
+
+/// Refuses sizes that the graphs would divide by zero with or cannot split among heads.
+fn check_heads(config: &ConfigurationFile<'_>, hidden_size: usize, heads: usize) -> Result<()> {
+    if hidden_size == 0 || heads == 0 || !hidden_size.is_multiple_of(heads) {
+        return Err(
+            config.malformed(format!("hidden size {hidden_size} cannot be split among {heads} heads"))
+        );
+    }
+    Ok(())
+}
+
+/// Refuses position embeddings that depend on the distance between tokens.
+fn check_positions(kind: Option<&str>) -> Result<()> {
+    match kind {
+        None | Some("absolute") => Ok(()),
+        Some(kind) => Err(Error::UnsupportedModel(format!("position embeddings of the kind {kind}"))),
+    }
+}
+
+/// Rotary position embeddings as `config.json` describes them.
+#[derive(Deserialize)]
+struct RopeParameters {
+    rope_type: Option<String>,
+    /// The older name of `rope_type`; some files carry both.
+    #[serde(rename = "type")]
+    older_type: Option<String>,
+    rope_theta: Option<f64>,
+}
+
+impl RopeParameters {
+    /// Refuses embeddings that are stretched beyond the trained length.
+    fn check(&self) -> Result<()> {
+        match self.rope_type.as_deref().or(self.older_type.as_deref()) {
+            None | Some("default") => Ok(()),
+            Some(kind) => {
+                Err(Error::UnsupportedModel(format!("rotary position embeddings of the kind {kind}")))
+            }
+        }
+    }
+}

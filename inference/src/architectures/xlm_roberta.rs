@@ -1,0 +1,86 @@
+//! RoBERTa and XLM-RoBERTa: bge-m3, multilingual-e5.
+
+use candle_core::Tensor;
+use candle_nn::Activation;
+use candle_transformers::models::xlm_roberta::{Config, XLMRobertaModel};
+use serde::Deserialize;
+
+use super::{Architecture, Backbone, check_heads, check_positions};
+use crate::configuration::ConfigurationFile;
+use crate::token_batch::TokenBatch;
+use crate::weights::{Weights, without_prefix};
+use crate::{Error, Result};
+
+/// The keys of `config.json` that decide the graph; the defaults are transformers'.
+#[derive(Deserialize)]
+struct RobertaConfig {
+    vocab_size: usize,
+    hidden_size: usize,
+    num_hidden_layers: usize,
+    num_attention_heads: usize,
+    intermediate_size: usize,
+    max_position_embeddings: usize,
+    type_vocab_size: usize,
+    layer_norm_eps: f64,
+    #[serde(default)]
+    hidden_act: Option<String>,
+    #[serde(default = "padding")]
+    pad_token_id: u32,
+    #[serde(default)]
+    position_embedding_type: Option<String>,
+}
+
+fn padding() -> u32 {
+    1
+}
+
+pub(super) fn load(file: &ConfigurationFile<'_>, weights: Weights) -> Result<Architecture> {
+    let config: RobertaConfig = file.parse()?;
+    check_heads(file, config.hidden_size, config.num_attention_heads)?;
+    check_positions(config.position_embedding_type.as_deref())?;
+    let graph = Config {
+        vocab_size: config.vocab_size,
+        hidden_size: config.hidden_size,
+        num_hidden_layers: config.num_hidden_layers,
+        num_attention_heads: config.num_attention_heads,
+        intermediate_size: config.intermediate_size,
+        max_position_embeddings: config.max_position_embeddings,
+        type_vocab_size: config.type_vocab_size,
+        layer_norm_eps: config.layer_norm_eps,
+        hidden_act: activation(config.hidden_act.as_deref())?,
+        pad_token_id: config.pad_token_id,
+        position_embedding_type: "absolute".to_owned(),
+        // Act in training only.
+        attention_probs_dropout_prob: 0.0,
+        hidden_dropout_prob: 0.0,
+    };
+    let weights = weights.renamed(|name| without_prefix(name, "roberta.").to_owned());
+    // Positions are counted from the number behind the padding token's id.
+    let max_tokens = config.max_position_embeddings.saturating_sub(config.pad_token_id as usize + 1);
+    Ok(Architecture {
+        name: "xlm-roberta",
+        backbone: Box::new(XlmRoberta(weights.build(|weights| XLMRobertaModel::new(&graph, weights))?)),
+        hidden_size: config.hidden_size,
+        vocabulary_size: config.vocab_size,
+        max_tokens,
+        padding: config.pad_token_id,
+    })
+}
+
+fn activation(name: Option<&str>) -> Result<Activation> {
+    match name.unwrap_or("gelu") {
+        "gelu" => Ok(Activation::Gelu),
+        "gelu_new" | "gelu_pytorch_tanh" => Ok(Activation::GeluPytorchTanh),
+        "relu" => Ok(Activation::Relu),
+        other => Err(Error::UnsupportedModel(format!("the activation {other}"))),
+    }
+}
+
+struct XlmRoberta(XLMRobertaModel);
+
+impl Backbone for XlmRoberta {
+    fn hidden_states(&self, batch: &TokenBatch) -> candle_core::Result<Tensor> {
+        let segments = batch.ids.zeros_like()?;
+        self.0.forward(&batch.ids, &batch.mask, &segments, None, None, None)
+    }
+}

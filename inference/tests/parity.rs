@@ -1,0 +1,230 @@
+//! Vectors agree with sentence-transformers, transformers and Model2Vec to 1e-4 in every value.
+//!
+//! `tests/parity/<name>/` holds a small model with random weights and the vectors that Python computed with it. The real
+//! all-MiniLM-L6-v2 is compared too where the environment variable `YINGDA_MINILM_DIR` names its folder.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use inference::{EncoderInput, ModelFiles, ModelOptions, Role, SentenceEncoder, load_model};
+use serde::Deserialize;
+
+const TOLERANCE: f32 = 1e-4;
+
+#[derive(Deserialize)]
+struct Expected {
+    cases: Vec<Case>,
+    truncate: Option<Truncated>,
+    matryoshka: Option<Matryoshka>,
+}
+
+#[derive(Deserialize)]
+struct Truncated {
+    max_tokens: usize,
+    cases: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+struct Matryoshka {
+    dimension: usize,
+    cases: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+struct Case {
+    text: String,
+    role: String,
+    vector: Vec<f32>,
+}
+
+/// A model folder, its expected vectors, and a copy of the folder without prompts: cases of the role `none` are texts
+/// that no prompt was put in front of.
+struct Checkpoint {
+    name: String,
+    files: ModelFiles,
+    promptless: tempfile::TempDir,
+    expected: Expected,
+}
+
+/// A checkpoint loaded with certain options.
+struct Loaded<'a> {
+    name: &'a str,
+    model: Arc<dyn SentenceEncoder>,
+    promptless: Arc<dyn SentenceEncoder>,
+}
+
+impl Checkpoint {
+    fn open(folder: &Path) -> Self {
+        let expected = fs::read(folder.join("expected.json")).unwrap();
+        let files = ModelFiles::open(folder).unwrap();
+        let promptless = tempfile::tempdir().unwrap();
+        for file in &files.manifest().files {
+            let copy = promptless.path().join(&file.path);
+            if file.path != "config_sentence_transformers.json" {
+                fs::create_dir_all(copy.parent().unwrap()).unwrap();
+                fs::copy(folder.join(&file.path), copy).unwrap();
+            }
+        }
+        let name = folder.file_name().unwrap().to_str().unwrap().to_owned();
+        Self { name, files, promptless, expected: serde_json::from_slice(&expected).unwrap() }
+    }
+
+    fn load(&self, options: &ModelOptions) -> Loaded<'_> {
+        let promptless = ModelFiles::unverified(self.promptless.path()).unwrap();
+        Loaded {
+            name: &self.name,
+            model: load_model(&self.files, options).unwrap(),
+            promptless: load_model(&promptless, options).unwrap(),
+        }
+    }
+}
+
+impl Loaded<'_> {
+    fn tokenize(&self, case: &Case) -> EncoderInput {
+        match case.role.as_str() {
+            "none" => self.promptless.tokenize(&case.text, Role::Query),
+            "query" => self.model.tokenize(&case.text, Role::Query),
+            "passage" => self.model.tokenize(&case.text, Role::Passage),
+            other => panic!("unknown role {other}"),
+        }
+        .unwrap()
+    }
+
+    /// One by one, then all in one batch that pads the shorter ones.
+    fn assert_agrees(&self, cases: &[Case]) {
+        assert!(!cases.is_empty(), "{}: no cases", self.name);
+        let inputs: Vec<EncoderInput> = cases.iter().map(|case| self.tokenize(case)).collect();
+        for (input, case) in inputs.iter().zip(cases) {
+            let alone = self.model.encode(std::slice::from_ref(input)).unwrap().remove(0);
+            assert_close(&format!("{} alone", self.name), case, alone.unwrap().as_slice());
+        }
+        let together = self.model.encode(&inputs).unwrap();
+        assert_eq!(together.len(), cases.len());
+        for (vector, case) in together.into_iter().zip(cases) {
+            assert_close(&format!("{} in a batch", self.name), case, vector.unwrap().as_slice());
+        }
+    }
+}
+
+fn checkpoints() -> Vec<Checkpoint> {
+    let entries = fs::read_dir(parity_folder()).unwrap().map(|entry| entry.unwrap().path());
+    let checkpoints: Vec<Checkpoint> =
+        entries.filter(|path| path.is_dir()).map(|path| Checkpoint::open(&path)).collect();
+    assert!(checkpoints.len() >= 10, "only {} model folders", checkpoints.len());
+    checkpoints
+}
+
+fn checkpoint(name: &str) -> Checkpoint {
+    Checkpoint::open(&parity_folder().join(name))
+}
+
+fn parity_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parity")
+}
+
+/// Expected vectors are as the model gives them, which is not always of unit length.
+fn assert_close(what: &str, case: &Case, actual: &[f32]) {
+    assert_eq!(actual.len(), case.vector.len(), "{what}: dimension");
+    let norm = case.vector.iter().map(|value| value * value).sum::<f32>().sqrt();
+    let differences =
+        actual.iter().zip(&case.vector).map(|(actual, expected)| (actual - expected / norm).abs());
+    let worst = differences.fold(0.0, f32::max);
+    assert!(worst <= TOLERANCE, "{what}: {:?} ({}) differs by {worst}", case.text, case.role);
+}
+
+#[test]
+fn vectors_agree_with_python_alone_and_in_a_padded_batch() {
+    for checkpoint in checkpoints() {
+        checkpoint.load(&ModelOptions::default()).assert_agrees(&checkpoint.expected.cases);
+    }
+}
+
+#[test]
+fn vectors_of_truncated_texts_agree_with_python() {
+    for checkpoint in checkpoints() {
+        let Some(truncated) = &checkpoint.expected.truncate else { continue };
+        let options = ModelOptions { max_tokens: Some(truncated.max_tokens), ..ModelOptions::default() };
+        let loaded = checkpoint.load(&options);
+        assert_eq!(loaded.model.info().max_tokens, truncated.max_tokens);
+        loaded.assert_agrees(&truncated.cases);
+    }
+}
+
+#[test]
+fn shortened_vectors_agree_with_python() {
+    let mut checked = 0;
+    for checkpoint in checkpoints() {
+        let Some(matryoshka) = &checkpoint.expected.matryoshka else { continue };
+        let options = ModelOptions { dimension: Some(matryoshka.dimension), ..ModelOptions::default() };
+        let loaded = checkpoint.load(&options);
+        let fingerprint = format!("{}-d{}", checkpoint.files.manifest().fingerprint, matryoshka.dimension);
+        assert_eq!(loaded.model.info().fingerprint, fingerprint);
+        loaded.assert_agrees(&matryoshka.cases);
+        checked += 1;
+    }
+    assert!(checked > 0, "no folder with shortened vectors");
+}
+
+#[test]
+fn a_token_table_is_shortened_like_any_model() {
+    for checkpoint in [checkpoint("static-st"), checkpoint("model2vec-weights")] {
+        let full = load_model(&checkpoint.files, &ModelOptions::default()).unwrap();
+        let options = ModelOptions { dimension: Some(8), ..ModelOptions::default() };
+        let short = load_model(&checkpoint.files, &options).unwrap();
+        let inputs = [full.tokenize("买的东西几天能送到", Role::Query).unwrap()];
+        let expected = full.encode(&inputs).unwrap().remove(0).unwrap().truncated(8).unwrap();
+        let actual = short.encode(&inputs).unwrap().remove(0).unwrap();
+        assert!(actual.similarity(&expected) > 0.999_999, "{}", checkpoint.name);
+    }
+}
+
+#[test]
+fn all_minilm_l6_v2_agrees_with_python() {
+    #[derive(Deserialize)]
+    struct Reference {
+        sentences: Vec<String>,
+        dimension: usize,
+        max_tokens: usize,
+        vectors_base64_f32le: String,
+    }
+    let Some(folder) = std::env::var_os("YINGDA_MINILM_DIR") else {
+        println!("skipped: YINGDA_MINILM_DIR does not name a folder of all-MiniLM-L6-v2");
+        return;
+    };
+    let reference = fs::read(parity_folder().join("all-minilm-l6-v2.json")).unwrap();
+    let reference: Reference = serde_json::from_slice(&reference).unwrap();
+    let bytes = decode_base64(&reference.vectors_base64_f32le);
+    let values: Vec<f32> = bytes.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+    let to_case = |(text, vector): (&String, &[f32])| Case {
+        text: text.clone(),
+        role: "query".to_owned(),
+        vector: vector.to_vec(),
+    };
+    let vectors = values.chunks_exact(reference.dimension);
+    let cases: Vec<Case> = reference.sentences.iter().zip(vectors).map(to_case).collect();
+    assert_eq!(cases.len(), 50);
+    let files = ModelFiles::unverified(Path::new(&folder)).unwrap();
+    let model = load_model(&files, &ModelOptions::default()).unwrap();
+    assert_eq!(model.info().max_tokens, reference.max_tokens);
+    Loaded { name: "all-MiniLM-L6-v2", promptless: model.clone(), model }.assert_agrees(&cases);
+}
+
+/// Standard alphabet, padded with `=`.
+fn decode_base64(text: &str) -> Vec<u8> {
+    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let digits = text.bytes().filter(|byte| *byte != b'=');
+    let mut bytes = Vec::new();
+    let (mut held, mut bits) = (0_u32, 0);
+    for digit in digits {
+        let value = ALPHABET.iter().position(|letter| *letter == digit).unwrap() as u32;
+        held = held << 6 | value;
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push((held >> bits) as u8);
+            held &= (1 << bits) - 1;
+        }
+    }
+    bytes
+}
