@@ -26,11 +26,11 @@ impl<'a> ConfigurationFile<'a> {
 
     /// The whole file as `T`.
     pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T> {
-        T::deserialize(&self.value).map_err(|error| self.malformed(error))
+        T::deserialize(&self.value).map_err(|error| self.malformed(error.to_string()))
     }
 
     /// An error that names this file.
-    pub(crate) fn malformed(&self, reason: impl ToString) -> Error {
+    pub(crate) fn malformed(&self, reason: impl Into<String>) -> Error {
         Error::model_file(&self.files.folder().join(&self.relative), reason)
     }
 }

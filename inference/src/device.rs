@@ -29,8 +29,12 @@ impl DeviceChoice {
             Self::Cpu => Ok(Device::Cpu),
             Self::Cuda(_) if !cfg!(feature = "cuda") => Err(self.not_built("cuda")),
             Self::Metal(_) if !cfg!(feature = "metal") => Err(self.not_built("metal")),
-            Self::Cuda(ordinal) => Device::new_cuda(ordinal).map_err(|error| self.unavailable(error)),
-            Self::Metal(ordinal) => Device::new_metal(ordinal).map_err(|error| self.unavailable(error)),
+            Self::Cuda(ordinal) => {
+                Device::new_cuda(ordinal).map_err(|error| self.unavailable(error.to_string()))
+            }
+            Self::Metal(ordinal) => {
+                Device::new_metal(ordinal).map_err(|error| self.unavailable(error.to_string()))
+            }
         }
     }
 
@@ -38,8 +42,8 @@ impl DeviceChoice {
         self.unavailable(format!("this build does not have the cargo feature `{feature}`"))
     }
 
-    fn unavailable(self, reason: impl ToString) -> Error {
-        Error::DeviceUnavailable { device: self.to_string(), reason: reason.to_string() }
+    fn unavailable(self, reason: impl Into<String>) -> Error {
+        Error::DeviceUnavailable { device: self.to_string(), reason: reason.into() }
     }
 }
 

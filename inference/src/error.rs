@@ -48,8 +48,8 @@ pub enum Error {
 }
 
 impl Error {
-    pub(crate) fn model_file(path: &Path, reason: impl ToString) -> Self {
-        Self::ModelFile { path: path.to_owned(), reason: reason.to_string() }
+    pub(crate) fn model_file(path: &Path, reason: impl Into<String>) -> Self {
+        Self::ModelFile { path: path.to_owned(), reason: reason.into() }
     }
 }
 

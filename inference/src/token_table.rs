@@ -130,6 +130,7 @@ fn optional<'a>(file: &SafeTensors<'a>, name: &str, wanted: bool) -> Option<Tens
     if wanted { file.tensor(name).ok() } else { None }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "safetensors has types that no token table is made of")]
 fn floats(view: &TensorView<'_>) -> std::result::Result<Vec<f32>, String> {
     let data = view.data();
     match view.dtype() {
@@ -142,6 +143,7 @@ fn floats(view: &TensorView<'_>) -> std::result::Result<Vec<f32>, String> {
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "safetensors has types that cannot number rows")]
 fn integers(view: &TensorView<'_>) -> std::result::Result<Vec<u32>, String> {
     let wide: Vec<i64> = match view.dtype() {
         Dtype::I64 => numbers(view.data(), i64::from_le_bytes),

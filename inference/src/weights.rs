@@ -66,11 +66,11 @@ impl Weights {
         load: impl FnOnce(VarBuilder<'static>) -> candle_core::Result<T>,
     ) -> Result<T> {
         load(VarBuilder::from_tensors(self.tensors, DType::F32, &self.device))
-            .map_err(|error| Error::model_file(&self.path, error))
+            .map_err(|error| Error::model_file(&self.path, error.to_string()))
     }
 
     /// An error that names the weights' file.
-    pub(crate) fn malformed(&self, reason: impl ToString) -> Error {
+    pub(crate) fn malformed(&self, reason: impl Into<String>) -> Error {
         Error::model_file(&self.path, reason)
     }
 

@@ -3,6 +3,8 @@
 //! `tests/parity/<name>/` holds a small model with random weights and the vectors that Python computed with it. The real
 //! all-MiniLM-L6-v2 is compared too where the environment variable `YINGDA_MINILM_DIR` names its folder.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -4,9 +4,9 @@ use inference::{DeviceChoice, Error, ModelFiles, ModelOptions, load_model};
 
 use crate::variant::parity_folder;
 
-fn refused_option(checkpoint: &str, options: ModelOptions) -> (&'static str, String) {
+fn refused_option(checkpoint: &str, options: &ModelOptions) -> (&'static str, String) {
     let files = ModelFiles::open(&parity_folder(checkpoint)).unwrap();
-    match load_model(&files, &options).map(|_| ()) {
+    match load_model(&files, options).map(|_| ()) {
         Err(Error::InvalidOption { name, reason }) => (name, reason),
         other => panic!("{options:?}: {other:?}"),
     }
@@ -17,7 +17,7 @@ fn a_dimension_that_the_model_does_not_have_is_refused() {
     for checkpoint in ["bert-mean-f32", "static-st"] {
         for dimension in [0, 33] {
             let options = ModelOptions { dimension: Some(dimension), ..ModelOptions::default() };
-            let (name, reason) = refused_option(checkpoint, options);
+            let (name, reason) = refused_option(checkpoint, &options);
             assert!(name == "dimension" && reason.contains("32"), "{reason}");
         }
     }
@@ -28,7 +28,7 @@ fn a_length_that_the_model_does_not_have_is_refused() {
     let refused = [("bert-mean-f32", 65), ("bert-mean-f32", 2), ("qwen3-last", 1), ("static-st", 0)];
     for (checkpoint, max_tokens) in refused {
         let options = ModelOptions { max_tokens: Some(max_tokens), ..ModelOptions::default() };
-        assert_eq!(refused_option(checkpoint, options).0, "max_tokens");
+        assert_eq!(refused_option(checkpoint, &options).0, "max_tokens");
     }
 }
 
@@ -44,7 +44,7 @@ fn the_full_dimension_keeps_the_fingerprint() {
 #[test]
 fn a_token_table_is_not_taken_to_another_device_in_silence() {
     let options = ModelOptions { device: DeviceChoice::Cuda(0), ..ModelOptions::default() };
-    assert_eq!(refused_option("static-st", options).0, "device");
+    assert_eq!(refused_option("static-st", &options).0, "device");
 }
 
 #[cfg(not(feature = "cuda"))]

@@ -42,15 +42,12 @@ impl Variant {
         self
     }
 
-    /// Sets keys of a JSON file; `null` removes one.
+    /// Sets keys of a JSON file; keys that are `null` are removed.
     pub(crate) fn set(self, relative: &str, changes: Value) -> Self {
         let mut json = self.json(relative);
-        for (key, value) in changes.as_object().unwrap() {
-            json.as_object_mut().unwrap().remove(key);
-            if !value.is_null() {
-                json[key] = value.clone();
-            }
-        }
+        let Value::Object(changes) = changes else { panic!("not an object: {changes}") };
+        json.as_object_mut().unwrap().extend(changes);
+        json.as_object_mut().unwrap().retain(|_, value| !value.is_null());
         self.write(relative, json.to_string())
     }
 
