@@ -142,7 +142,8 @@ impl Config {
     /// # Errors
     /// A [`ConfigError`] that names the key, the value and where it was written.
     pub(crate) fn from_layers(layers: &Layers) -> anyhow::Result<Self> {
-        let config: Self = layers.nested().try_into().context("the checked configuration has another shape")?;
+        let config: Self =
+            layers.nested().try_into().context("the checked configuration has another shape")?;
         config.decide_options()?;
         Ok(config)
     }

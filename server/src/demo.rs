@@ -29,13 +29,20 @@ impl DemoShop {
     /// The shop's name and questions to try: the first three are answered, the last is handed over.
     pub(crate) fn info(self) -> DemoInfo {
         let (title, language, examples) = match self {
-            Self::Zh => {
-                ("橙果商城", "zh-CN", ["买的东西几天能送到", "想退货，第一步点哪里", "发票抬头填错了能换吗", "给我讲个笑话"])
-            }
+            Self::Zh => (
+                "橙果商城",
+                "zh-CN",
+                ["买的东西几天能送到", "想退货，第一步点哪里", "发票抬头填错了能换吗", "给我讲个笑话"],
+            ),
             Self::En => (
                 "Home goods shop",
                 "en",
-                ["How many days does shipping take?", "I got the wrong item", "Can I pay in instalments?", "Tell me a joke"],
+                [
+                    "How many days does shipping take?",
+                    "I got the wrong item",
+                    "Can I pay in instalments?",
+                    "Tell me a joke",
+                ],
             ),
         };
         let examples = examples.map(str::to_owned).to_vec();
@@ -57,7 +64,8 @@ mod tests {
         for (shop, entries) in [(DemoShop::Zh, 90), (DemoShop::En, 30)] {
             let knowledge = shop.entries().unwrap();
             assert_eq!(knowledge.len(), entries);
-            let errors = check_knowledge(&knowledge).into_iter().filter(|finding| finding.severity == Severity::Error);
+            let errors =
+                check_knowledge(&knowledge).into_iter().filter(|finding| finding.severity == Severity::Error);
             assert_eq!(errors.collect::<Vec<_>>(), []);
         }
     }

@@ -55,8 +55,11 @@ pub(crate) fn start(config: &Config) -> Result<Embedder, ModelError> {
 /// # Errors
 /// [`ModelError::NotFound`].
 pub(crate) fn locate(config: &ModelConfig) -> Result<PathBuf, ModelError> {
-    let searched =
-        if config.name.contains(is_separator) { vec![PathBuf::new()] } else { search_folders(&config.folder) };
+    let searched = if config.name.contains(is_separator) {
+        vec![PathBuf::new()]
+    } else {
+        search_folders(&config.folder)
+    };
     let found = searched.iter().map(|folder| folder.join(&config.name)).find(|folder| folder.is_dir());
     found.ok_or_else(|| {
         let available = installed(&config.folder).iter().filter_map(|folder| name_of(folder)).collect();
@@ -88,7 +91,8 @@ fn search_folders(folder: &Path) -> Vec<PathBuf> {
     let mut folders = vec![folder.to_owned()];
     if folder.is_relative() {
         let program = std::env::current_exe().and_then(std::fs::canonicalize).unwrap_or_default();
-        folders.extend(program.ancestors().skip(1).map(|above| above.join(folder)).filter(|path| path.is_dir()));
+        folders
+            .extend(program.ancestors().skip(1).map(|above| above.join(folder)).filter(|path| path.is_dir()));
     }
     folders
 }

@@ -105,7 +105,9 @@ impl Asking<'_> {
                     self.refuse(line, error.code().as_str(), &error.to_string())?;
                     exit = Exit::InvalidInput;
                 }
-                Err(error) => return Err(anyhow::Error::new(error).context(format!("standard input, line {line}"))),
+                Err(error) => {
+                    return Err(anyhow::Error::new(error).context(format!("standard input, line {line}")));
+                }
             }
         }
         Ok(exit)
@@ -113,13 +115,15 @@ impl Asking<'_> {
 
     async fn decide(&self, question: &str) -> Result<AskResponse, ApiError> {
         let explain = self.arguments.explain || self.output.form == Form::Text;
-        let request = AskRequest { text: question.to_owned(), channel: self.arguments.channel.clone(), explain };
+        let request =
+            AskRequest { text: question.to_owned(), channel: self.arguments.channel.clone(), explain };
         self.app.ask(request).await
     }
 
     fn print(&self, question: &str, response: &AskResponse) -> anyhow::Result<()> {
         self.output.result(response, || {
-            let heading = if self.arguments.question == "-" { format!("{question}\n") } else { String::new() };
+            let heading =
+                if self.arguments.question == "-" { format!("{question}\n") } else { String::new() };
             heading + &text(response, self.output)
         })
     }
@@ -129,7 +133,8 @@ impl Asking<'_> {
         match self.output.form {
             Form::Text => self.output.complain(format!("error: standard input, line {line}: {message}")),
             Form::Json => {
-                let error = serde_json::json!({ "code": code, "message": message, "details": { "line": line } });
+                let error =
+                    serde_json::json!({ "code": code, "message": message, "details": { "line": line } });
                 self.output.result(&error, String::new)?;
             }
         }
@@ -147,11 +152,18 @@ fn text(response: &AskResponse, output: Output) -> String {
         format!("decision    {}", output.paint(style, response.decision.as_str())),
         format!("confidence  {:.3}", response.confidence),
     ];
-    lines.extend(response.answer.as_ref().map(|answer| format!("answer      {}", output.paint(Style::Strong, answer))));
+    lines.extend(
+        response.answer.as_ref().map(|answer| format!("answer      {}", output.paint(Style::Strong, answer))),
+    );
     if let (Some(matched), Some(entry)) = (&response.matched_question, &response.entry_id) {
         lines.push(format!("matched     {matched} ({entry})"));
     }
-    lines.extend(response.options.iter().map(|option| format!("option      {} ({})", option.question, option.entry_id)));
+    lines.extend(
+        response
+            .options
+            .iter()
+            .map(|option| format!("option      {} ({})", option.question, option.entry_id)),
+    );
     lines.extend(response.reason.map(|reason| format!("reason      {}", reason_in_words(reason))));
     lines.extend(candidates(response));
     lines.join("\n") + "\n"
@@ -171,7 +183,8 @@ fn candidates(response: &AskResponse) -> Option<String> {
     let candidates = &response.explain.as_ref()?.candidates;
     let row = |candidate: &ExplainedCandidate| {
         let ExplainedCandidate { entry_id, question, matched_question, confidence } = candidate;
-        let matched = if matched_question == question { String::new() } else { format!("← {matched_question}") };
+        let matched =
+            if matched_question == question { String::new() } else { format!("← {matched_question}") };
         vec![format!("{confidence:.3}"), entry_id.clone(), question.clone(), matched]
     };
     let rows: Vec<Vec<String>> = candidates.iter().take(SHOWN).map(row).collect();

@@ -34,5 +34,8 @@ pub(super) fn run(arguments: &DemoArguments, context: &Context) -> anyhow::Resul
 
 fn text(url: &str, info: &DemoInfo) -> String {
     let examples: String = info.examples.iter().map(|example| format!("  {example}\n")).collect();
-    format!("{} is open at {url}\n\nQuestions to try there, or with `yingda ask`:\n{examples}\nCtrl-C stops it.", info.title)
+    format!(
+        "{} is open at {url}\n\nQuestions to try there, or with `yingda ask`:\n{examples}\nCtrl-C stops it.",
+        info.title
+    )
 }

@@ -16,7 +16,10 @@ use super::{
     knowledge::{LineFinding, examine},
     model::verified_files,
 };
-use crate::{config::Config, models};
+use crate::{
+    config::Config,
+    models::{self, ModelError},
+};
 
 #[derive(Serialize)]
 struct Diagnosis {
@@ -29,7 +32,11 @@ pub(super) fn run(context: &Context) -> anyhow::Result<Exit> {
     let mut checks = match context.start(LogPurpose::Command, &[]) {
         Ok(config) => of_configuration(&config),
         Err(error) => vec![
-            Check::bad("configuration", error, "correct it there; `yingda config print` shows what is in force"),
+            Check::bad(
+                "configuration",
+                error,
+                "correct it there; `yingda config print` shows what is in force",
+            ),
             Check::not_checked("the rest", "it depends on the configuration"),
         ],
     };
@@ -51,6 +58,8 @@ fn of_configuration(config: &Config) -> Vec<Check> {
 }
 
 const INSTALL: &str = "install the model's folder, or correct model.name and model.folder";
+const OTHER_DEVICE: &str = "set model.device to \"cpu\", or install a build and a driver for the device";
+const OTHER_MODEL: &str = "choose a model that this version runs: see `yingda model list`";
 const FETCH: &str = "fetch the model's folder again";
 
 fn of_model(config: &Config) -> Vec<Check> {
@@ -86,35 +95,29 @@ fn bytes_of(folder: &Path) -> u64 {
 
 /// Loads the model on its device and embeds one sentence.
 fn of_embedding(config: &Config) -> Check {
-    match embed_once(config) {
-        Ok(found) => Check::good("model", found),
-        Err(error) if is_device_absent(&error) => {
-            Check::bad("device", error, "set model.device to \"cpu\", or install a build and a driver for the device")
-        }
-        Err(error) => Check::bad("model", error, "choose a model that this version runs: see `yingda model list`"),
+    let started = Instant::now();
+    let embedder = match models::start(config) {
+        Ok(embedder) => embedder,
+        Err(error) if is_about_device(&error) => return Check::bad("device", error, OTHER_DEVICE),
+        Err(error) => return Check::bad("model", error, OTHER_MODEL),
+    };
+    let loaded = started.elapsed().as_millis();
+    match embed_once(&embedder) {
+        Ok(found) => Check::good("model", format!("{found}; loaded in {loaded} ms")),
+        Err(error) => Check::bad("model", error, OTHER_MODEL),
     }
 }
 
-fn embed_once(config: &Config) -> anyhow::Result<String> {
-    let started = Instant::now();
-    let embedder: Embedder = models::start(config)?;
-    let loaded = started.elapsed();
+fn embed_once(embedder: &Embedder) -> anyhow::Result<String> {
     let vector = Context::runtime()?.block_on(embedder.embed("怎么退款 refund", Role::Query))?;
     let info = embedder.info();
-    Ok(format!(
-        "{} on {} gives {} values; loaded in {} ms",
-        info.name,
-        info.device,
-        vector.dimension(),
-        loaded.as_millis()
-    ))
+    Ok(format!("{} on {} gives {} values", info.name, info.device, vector.dimension()))
 }
 
-fn is_device_absent(error: &anyhow::Error) -> bool {
-    let absent = |cause: &(dyn std::error::Error + 'static)| {
-        matches!(cause.downcast_ref(), Some(inference::Error::DeviceUnavailable { .. }))
-    };
-    error.chain().any(absent)
+/// Whether the device is absent, or this model does not compute on it.
+fn is_about_device(error: &ModelError) -> bool {
+    use inference::Error::{DeviceUnavailable, InvalidOption};
+    matches!(error, ModelError::Files(DeviceUnavailable { .. } | InvalidOption { name: "device", .. }))
 }
 
 fn of_knowledge(path: Option<&Path>) -> Check {

@@ -65,7 +65,8 @@ pub(super) fn run(arguments: &RunArguments, context: &Context) -> anyhow::Result
     // All sets before the model: a broken line is known at once.
     let sets: Vec<LabelledSet> =
         arguments.paths.iter().map(|path| LabelledSet::load(path, indexed)).collect::<Result<_, _>>()?;
-    let report = Context::runtime()?.block_on(measure(&sets, arguments.retrieval.into(), &config, context))?;
+    let report =
+        Context::runtime()?.block_on(measure(&sets, arguments.retrieval.into(), &config, context))?;
     report.write(&arguments.out)?;
     context.output.result(&report, || table(&report))?;
     context.output.note(format!("report.json and errors.jsonl are in {}", arguments.out.display()));
@@ -79,8 +80,12 @@ async fn measure(
     context: &Context,
 ) -> anyhow::Result<Report> {
     let embedder = models::start(config)?;
-    let options =
-        RunOptions { retrieval, decide: config.decide_options()?, build: BuildOptions::default(), now: clock::now() };
+    let options = RunOptions {
+        retrieval,
+        decide: config.decide_options()?,
+        build: BuildOptions::default(),
+        now: clock::now(),
+    };
     let bar = context.output.progress("asking");
     Ok(::eval::run(sets, &embedder, &options, &bar).await?)
 }

@@ -53,7 +53,8 @@ impl Exit {
 
     /// What a refusal of one question means.
     pub(super) fn of_ask(error: &ApiError) -> Self {
-        let faults = [ErrorCode::Internal, ErrorCode::Overloaded, ErrorCode::ShuttingDown, ErrorCode::Timeout];
+        let faults =
+            [ErrorCode::Internal, ErrorCode::Overloaded, ErrorCode::ShuttingDown, ErrorCode::Timeout];
         if faults.contains(&error.code()) { Self::Internal } else { Self::InvalidInput }
     }
 
@@ -131,13 +132,17 @@ fn of_inference(error: &inference::Error) -> Exit {
         | inference::Error::UnsupportedModel(_) => Exit::Model,
         inference::Error::InvalidOption { .. } => Exit::Usage,
         inference::Error::Unencodable => Exit::InvalidInput,
-        inference::Error::Overloaded | inference::Error::Closed | inference::Error::Inference(_) => Exit::Internal,
+        inference::Error::Overloaded | inference::Error::Closed | inference::Error::Inference(_) => {
+            Exit::Internal
+        }
     }
 }
 
 fn of_answer(error: &answer::Error) -> Exit {
     match error {
-        answer::Error::Question(_) | answer::Error::Record { .. } | answer::Error::Knowledge(_) => Exit::InvalidInput,
+        answer::Error::Question(_) | answer::Error::Record { .. } | answer::Error::Knowledge(_) => {
+            Exit::InvalidInput
+        }
         answer::Error::InvalidOption { .. } => Exit::Usage,
         answer::Error::Inference(error) => of_inference(error),
         answer::Error::Index(_) | answer::Error::Lexical(_) => Exit::Internal,

@@ -61,10 +61,14 @@ fn validated(file: &Path) -> anyhow::Result<Validated> {
 /// `file:line: severity: message`, which editors and terminals know how to jump to, then a summary.
 fn text(validated: &Validated, output: Output) -> String {
     let file = validated.file.display();
-    let mut lines: Vec<String> = validated.findings.iter().map(|finding| line(&validated.file, finding, output)).collect();
+    let mut lines: Vec<String> =
+        validated.findings.iter().map(|finding| line(&validated.file, finding, output)).collect();
     let (entries, errors, warnings) = (validated.entries, validated.errors, validated.warnings);
-    let verdict =
-        if errors == 0 { output.paint(Style::Good, "can be served") } else { output.paint(Style::Bad, "cannot be served") };
+    let verdict = if errors == 0 {
+        output.paint(Style::Good, "can be served")
+    } else {
+        output.paint(Style::Bad, "cannot be served")
+    };
     lines.push(format!("{file}: {verdict} ({entries} entries, {errors} errors, {warnings} warnings)"));
     lines.join("\n")
 }

@@ -66,7 +66,12 @@ pub(super) fn read(path: &Path) -> Result<Vec<FaqEntry>, KnowledgeFileError> {
     let Examined { entries, findings } = examine(path)?;
     let mut errors = findings.into_iter().filter(LineFinding::is_error);
     if let Some(LineFinding { line, message, .. }) = errors.next() {
-        return Err(KnowledgeFileError::Invalid { path: path.to_owned(), line, message, others: errors.count() });
+        return Err(KnowledgeFileError::Invalid {
+            path: path.to_owned(),
+            line,
+            message,
+            others: errors.count(),
+        });
     }
     if entries.is_empty() {
         return Err(KnowledgeFileError::Empty { path: path.to_owned() });
@@ -107,6 +112,7 @@ pub(super) fn examine(path: &Path) -> Result<Examined, KnowledgeFileError> {
 }
 
 fn broken(line: usize, error: &answer::Error) -> LineFinding {
-    let message = if let answer::Error::Record { reason, .. } = error { reason.clone() } else { error.to_string() };
+    let message =
+        if let answer::Error::Record { reason, .. } = error { reason.clone() } else { error.to_string() };
     LineFinding { severity: ERROR, line, entry_id: None, message }
 }

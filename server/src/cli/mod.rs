@@ -55,7 +55,7 @@ struct Arguments {
 struct GlobalOptions {
     /// Configuration file; without it yingda.toml in the working directory, if there is one
     #[arg(long, global = true, value_name = "FILE", env = "YINGDA_CONFIG")]
-    config: Option<PathBuf>,
+    config: Option<OsString>,
     /// Form of the results on stdout
     #[arg(short, long, global = true, value_name = "FORM", value_enum, default_value_t)]
     output: Form,
@@ -70,7 +70,7 @@ struct GlobalOptions {
 impl GlobalOptions {
     /// An empty variable is how many service managers write "not set".
     fn config_file(&self) -> Option<PathBuf> {
-        self.config.clone().filter(|path| !path.as_os_str().is_empty())
+        self.config.clone().filter(|path| !path.is_empty()).map(PathBuf::from)
     }
 }
 

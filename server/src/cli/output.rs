@@ -103,12 +103,15 @@ impl Output {
 /// Rows of cells in columns, each as wide as its widest cell; a wide character (Chinese) counts two.
 pub(super) fn columns(rows: &[Vec<String>]) -> String {
     let count = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let widest = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| width(cell)).max().unwrap_or(0);
+    let widest = |column: usize| {
+        rows.iter().filter_map(|row| row.get(column)).map(|cell| width(cell)).max().unwrap_or(0)
+    };
     let widths: Vec<usize> = (0..count).map(widest).collect();
     let line = |row: &Vec<String>| {
-        let padded = row.iter().zip(&widths).map(|(cell, width_of_column)| {
-            format!("{cell}{}", " ".repeat(width_of_column - width(cell)))
-        });
+        let padded = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width_of_column)| format!("{cell}{}", " ".repeat(width_of_column - width(cell))));
         padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
     rows.iter().map(line).collect::<Vec<_>>().join("\n")

@@ -71,7 +71,10 @@ pub(super) async fn serve(
     Ok(Exit::Done)
 }
 
-fn cannot_serve(address: SocketAddr, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> CannotServe {
+fn cannot_serve(
+    address: SocketAddr,
+    error: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+) -> CannotServe {
     CannotServe { address, source: error.into() }
 }
 

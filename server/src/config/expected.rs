@@ -63,7 +63,9 @@ const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 impl Expected {
     pub(super) fn accepts(self, value: &Value) -> bool {
         match self {
-            Self::Whole(least, most) => value.as_integer().is_some_and(|number| (least..=most).contains(&number)),
+            Self::Whole(least, most) => {
+                value.as_integer().is_some_and(|number| (least..=most).contains(&number))
+            }
             Self::Share => number(value).is_some_and(|number| (0.0..=1.0).contains(&number)),
             Self::Weight => number(value).is_some_and(|number| (0.0..=100.0).contains(&number)),
             Self::Address
@@ -114,10 +116,16 @@ impl fmt::Display for Expected {
             Self::Weight => write!(formatter, "a number from 0 to 100"),
             Self::Text => write!(formatter, "a text that is not empty"),
             Self::TextOrEmpty => write!(formatter, "a text"),
-            Self::Device => write!(formatter, "\"cpu\", \"cuda\", \"metal\", or one with a number, such as \"cuda:1\""),
+            Self::Device => {
+                write!(formatter, "\"cpu\", \"cuda\", \"metal\", or one with a number, such as \"cuda:1\"")
+            }
             Self::OneOf(words) => write!(formatter, "\"{}\"", words.join("\" or \"")),
             Self::LogLevel => {
-                write!(formatter, "{}, or levels by module, such as \"info,tower_http=debug\"", LEVELS.join(", "))
+                write!(
+                    formatter,
+                    "{}, or levels by module, such as \"info,tower_http=debug\"",
+                    LEVELS.join(", ")
+                )
             }
         }
     }

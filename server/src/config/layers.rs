@@ -83,8 +83,10 @@ impl Layers {
     /// # Errors
     /// [`ConfigError`] when the file cannot be read, is not TOML, or holds an unknown key or a refused value.
     pub(crate) fn lay_file(&mut self, path: &Path) -> Result<(), ConfigError> {
-        let unreadable =
-            |error: std::io::Error| ConfigError::Unreadable { path: path.to_owned(), reason: error.to_string() };
+        let unreadable = |error: std::io::Error| ConfigError::Unreadable {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        };
         let text = std::fs::read_to_string(path).map_err(unreadable)?;
         self.lay_text(text.trim_start_matches('\u{feff}'), &Origin::File(path.to_owned()), path)
     }
@@ -148,21 +150,20 @@ impl Layers {
     fn lay_text(&mut self, text: &str, origin: &Origin, path: &Path) -> Result<(), ConfigError> {
         let table: Table = toml::from_str(text).map_err(|error| syntax(&error, text, path))?;
         for (section, value) in table {
-            match value {
-                Value::Table(table) => {
-                    for (key, value) in table {
-                        self.lay(format!("{section}.{key}"), value, origin.clone())?;
-                    }
-                }
+            let Value::Table(table) = value else {
                 // A key outside any section is never known.
-                value => self.lay(section, value, origin.clone())?,
+                return self.lay(section, value, origin.clone());
+            };
+            for (key, value) in table {
+                self.lay(format!("{section}.{key}"), value, origin.clone())?;
             }
         }
         Ok(())
     }
 
     fn lay_words(&mut self, key: &str, text: &str, origin: Origin) -> Result<(), ConfigError> {
-        let value = expected(key).map_or_else(|| Value::String(text.to_owned()), |expected| expected.parse(text));
+        let value =
+            expected(key).map_or_else(|| Value::String(text.to_owned()), |expected| expected.parse(text));
         self.lay(key.to_owned(), value, origin)
     }
 

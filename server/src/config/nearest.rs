@@ -33,7 +33,9 @@ mod tests {
 
     #[test]
     fn edits_are_counted_as_levenshtein_did() {
-        for (left, right, expected) in [("", "", 0), ("", "abc", 3), ("kitten", "sitting", 3), ("款", "退款", 1)] {
+        for (left, right, expected) in
+            [("", "", 0), ("", "abc", 3), ("kitten", "sitting", 3), ("款", "退款", 1)]
+        {
             assert_eq!(edits(left, right), expected);
             assert_eq!(edits(right, left), expected);
         }

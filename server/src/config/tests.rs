@@ -11,7 +11,9 @@ fn layers(text: &str, variables: &[(&str, &str)]) -> Result<Layers, ConfigError>
     let path = folder.path().join("own.toml");
     std::fs::write(&path, text).unwrap();
     layers.lay_file(&path)?;
-    layers.lay_environment(variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))))?;
+    layers.lay_environment(
+        variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))),
+    )?;
     Ok(layers)
 }
 
@@ -101,7 +103,12 @@ fn variables_of_other_programs_are_passed_over() {
 #[test]
 fn refused_values_are_shown_with_what_was_expected() {
     for (text, key, value, expected) in [
-        ("[server]\naddress = \"localhost\"\n", "server.address", "\"localhost\"", "an IP address and a port"),
+        (
+            "[server]\naddress = \"localhost\"\n",
+            "server.address",
+            "\"localhost\"",
+            "an IP address and a port",
+        ),
         ("[server]\nmax_in_flight = 0\n", "server.max_in_flight", "0", "from 1 to"),
         ("[server]\nmax_in_flight = \"many\"\n", "server.max_in_flight", "\"many\"", "a whole number"),
         ("[server]\nmax_in_flight = 1.5\n", "server.max_in_flight", "1.5", "a whole number"),

@@ -26,7 +26,8 @@ fn a_question_about_something_else_is_handed_over() {
 
 #[test]
 fn the_english_shop_answers_in_english() {
-    let reply = ask(&["How many days does standard shipping take?", "--demo", "en", "-o", "json"]).expect(0).json();
+    let reply =
+        ask(&["How many days does standard shipping take?", "--demo", "en", "-o", "json"]).expect(0).json();
     assert_eq!(reply["decision"], "answer", "{reply}");
     assert!(reply["entry_id"].as_str().unwrap().starts_with("store-"), "{reply}");
 }
@@ -36,7 +37,15 @@ fn json_is_the_reply_of_the_service_and_nothing_else() {
     let reply = ask(&["怎么退货", "-o", "json"]).expect(0).json();
     let keys: Vec<&str> = reply.as_object().unwrap().keys().map(String::as_str).collect();
     let mut expected = vec![
-        "decision", "confidence", "answer", "entry_id", "matched_question", "options", "reason", "trace_id", "took_ms",
+        "decision",
+        "confidence",
+        "answer",
+        "entry_id",
+        "matched_question",
+        "options",
+        "reason",
+        "trace_id",
+        "took_ms",
     ];
     expected.sort_unstable();
     assert_eq!(keys, expected);
@@ -47,7 +56,8 @@ fn json_is_the_reply_of_the_service_and_nothing_else() {
 #[test]
 fn text_shows_decision_answer_and_candidates() {
     let finished = ask(&["买的东西几天能送到"]).expect(0);
-    for part in ["decision    answer", "confidence  0.", "answer      您好", "matched     ", "candidates  0."] {
+    for part in ["decision    answer", "confidence  0.", "answer      您好", "matched     ", "candidates  0."]
+    {
         assert!(finished.stdout.contains(part), "{part} is not in:\n{}", finished.stdout);
     }
     finished.complains_about(&["asking the demo shop"]);
@@ -75,7 +85,8 @@ fn own_knowledge_answers_on_its_channel_only() {
 fn the_configured_knowledge_is_asked() {
     let sandbox = Sandbox::new();
     sandbox.file("own.jsonl", r#"{"id": "hours", "question": "几点开门", "answer": "九点"}"#);
-    let run = sandbox.yingda(&["ask", "几点开门", "-o", "json"]).variable("YINGDA_KNOWLEDGE__PATH", "own.jsonl");
+    let run =
+        sandbox.yingda(&["ask", "几点开门", "-o", "json"]).variable("YINGDA_KNOWLEDGE__PATH", "own.jsonl");
     assert_eq!(run.finish().expect(0).json()["answer"], "九点");
 }
 
@@ -105,13 +116,16 @@ fn standard_input_may_hold_anything() {
 
 #[test]
 fn a_text_that_is_no_question_exits_with_3() {
-    for (text, part) in [("", "empty"), (" \t", "empty"), ("😀👍", "no letter or digit"), ("a\u{7}b", "control character")] {
+    for (text, part) in
+        [("", "empty"), (" \t", "empty"), ("😀👍", "no letter or digit"), ("a\u{7}b", "control character")]
+    {
         Sandbox::new().yingda_small(&["ask", text]).finish().expect(3).complains_about(&["error: ", part]);
     }
 }
 
 #[test]
 fn a_missing_knowledge_file_exits_with_3() {
-    let finished = Sandbox::new().yingda_small(&["ask", "退款", "--knowledge", "none.jsonl"]).finish().expect(3);
+    let finished =
+        Sandbox::new().yingda_small(&["ask", "退款", "--knowledge", "none.jsonl"]).finish().expect(3);
     finished.complains_about(&["none.jsonl", "caused by: No such file"]);
 }

@@ -5,7 +5,8 @@ use crate::sandbox::Sandbox;
 #[test]
 fn defaults_are_printed_as_toml_without_a_place() {
     let sandbox = Sandbox::new();
-    let finished = sandbox.yingda(&["config", "print"]).without_variable("YINGDA_MODEL__FOLDER").finish().expect(0);
+    let finished =
+        sandbox.yingda(&["config", "print"]).without_variable("YINGDA_MODEL__FOLDER").finish().expect(0);
     let printed: toml::Table = finished.stdout.parse().unwrap();
     assert_eq!(printed["server"]["address"].as_str(), Some("127.0.0.1:8080"));
     assert!(!finished.stdout.contains('#'), "{}", finished.stdout);
@@ -14,7 +15,8 @@ fn defaults_are_printed_as_toml_without_a_place() {
 #[test]
 fn what_is_printed_can_be_kept_as_a_file() {
     let sandbox = Sandbox::new();
-    let first = sandbox.yingda(&["config", "print"]).variable("YINGDA_LOG__LEVEL", "debug").finish().expect(0);
+    let first =
+        sandbox.yingda(&["config", "print"]).variable("YINGDA_LOG__LEVEL", "debug").finish().expect(0);
     sandbox.file("kept.toml", &first.stdout);
     let second = sandbox.yingda(&["config", "print", "--config", "kept.toml"]).finish().expect(0);
     let tables: [toml::Table; 2] = [&first, &second].map(|finished| finished.stdout.parse().unwrap());
@@ -35,7 +37,11 @@ fn every_source_is_named_beside_its_value() {
         "answer_at = 0.75  # file own.toml",
         "level = \"trace\"  # option --log-level",
     ] {
-        assert!(finished.stdout.lines().any(|printed| printed == line), "{line} is not in:\n{}", finished.stdout);
+        assert!(
+            finished.stdout.lines().any(|printed| printed == line),
+            "{line} is not in:\n{}",
+            finished.stdout
+        );
     }
 }
 
@@ -82,7 +88,8 @@ fn unknown_keys_exit_with_2_and_name_their_place() {
     sandbox.file("yingda.toml", "[model]\nworker = 3\n");
     let in_file = sandbox.yingda(&["config", "print"]).finish().expect(2);
     in_file.complains_about(&["unknown key model.worker", "file yingda.toml", "did you mean model.workers?"]);
-    let in_variable = Sandbox::new().yingda(&["ask", "退款"]).variable("YINGDA_MODEL__WORKER", "3").finish().expect(2);
+    let in_variable =
+        Sandbox::new().yingda(&["ask", "退款"]).variable("YINGDA_MODEL__WORKER", "3").finish().expect(2);
     in_variable.complains_about(&["unknown key model.worker", "variable YINGDA_MODEL__WORKER"]);
 }
 
@@ -90,9 +97,15 @@ fn unknown_keys_exit_with_2_and_name_their_place() {
 fn refused_values_exit_with_2_and_are_shown() {
     let sandbox = Sandbox::new();
     let finished = sandbox.yingda(&["serve", "--address", "nowhere"]).finish().expect(2);
-    finished.complains_about(&["server.address = \"nowhere\"", "option --address", "an IP address and a port"]);
-    let finished =
-        sandbox.yingda(&["config", "print", "-o", "json"]).variable("YINGDA_ANSWER__ANSWER_AT", "0.1").finish();
+    finished.complains_about(&[
+        "server.address = \"nowhere\"",
+        "option --address",
+        "an IP address and a port",
+    ]);
+    let finished = sandbox
+        .yingda(&["config", "print", "-o", "json"])
+        .variable("YINGDA_ANSWER__ANSWER_AT", "0.1")
+        .finish();
     assert_eq!(finished.expect(2).json_error()["code"], "usage");
 }
 

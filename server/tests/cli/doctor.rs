@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use serde_json::Value;
 
-use crate::sandbox::{Run, SMALL_MODEL, Sandbox};
+use crate::sandbox::{Run, SMALL_MODEL, SMALL_TRANSFORMER, Sandbox, project};
 
 /// Bound for a moment by the doctor, so any free port will do.
 fn doctor(sandbox: &Sandbox, arguments: &[&str]) -> Run {
@@ -15,7 +15,10 @@ fn doctor(sandbox: &Sandbox, arguments: &[&str]) -> Run {
 fn state(diagnosis: &Value, name: &str) -> String {
     let checks = diagnosis["checks"].as_array().unwrap();
     let check = checks.iter().find(|check| check["name"] == name);
-    check.map_or_else(|| panic!("no check {name} in {diagnosis}"), |check| check["state"].as_str().unwrap().to_owned())
+    check.map_or_else(
+        || panic!("no check {name} in {diagnosis}"),
+        |check| check["state"].as_str().unwrap().to_owned(),
+    )
 }
 
 #[test]
@@ -67,8 +70,11 @@ fn a_wrong_configuration_is_one_of_the_findings() {
 #[test]
 fn a_missing_model_and_an_absent_device_are_told_apart() {
     let sandbox = Sandbox::new();
-    let missing = doctor(&sandbox, &["-o", "json"]).variable("YINGDA_MODEL__NAME", "none").finish().expect(1).json();
+    let missing =
+        doctor(&sandbox, &["-o", "json"]).variable("YINGDA_MODEL__NAME", "none").finish().expect(1).json();
     assert_eq!(state(&missing, "model folder"), "bad");
-    let absent = doctor(&sandbox, &["-o", "json"]).variable("YINGDA_MODEL__DEVICE", "cuda:63").finish().expect(1);
-    assert_eq!(state(&absent.json(), "device"), "bad");
+    let absent = doctor(&sandbox, &["-o", "json"])
+        .variable("YINGDA_MODEL__NAME", project(SMALL_TRANSFORMER))
+        .variable("YINGDA_MODEL__DEVICE", "cuda:63");
+    assert_eq!(state(&absent.finish().expect(1).json(), "device"), "bad");
 }

@@ -37,7 +37,11 @@ fn both_forms_of_a_set_are_measured() {
     let arguments = ["eval", "run", "set", "authored.jsonl", "--out", "measured", "--retrieval", "lexical"];
     let finished = sandbox.yingda_small(&arguments).finish().expect(0);
     for row in ["set ", "authored ", "mean "] {
-        assert!(finished.stdout.lines().any(|line| line.starts_with(row)), "{row} is not in:\n{}", finished.stdout);
+        assert!(
+            finished.stdout.lines().any(|line| line.starts_with(row)),
+            "{row} is not in:\n{}",
+            finished.stdout
+        );
     }
     let report = read_report(&sandbox, "measured");
     for key in ["hit_at_1", "hit_at_3", "hit_at_5", "mrr", "coverage", "wrong_answer_rate", "latency_ms"] {
@@ -73,5 +77,9 @@ fn what_is_no_set_exits_with_3() {
     finished.complains_about(&["broken.jsonl, line 4: "]);
     sandbox.yingda_small(&["eval", "run", "none"]).finish().expect(3).complains_about(&["none"]);
     sandbox.file("report", "a file where a folder should be");
-    sandbox.yingda_small(&["eval", "run", "set", "--out", "report"]).finish().expect(3).complains_about(&["report"]);
+    sandbox
+        .yingda_small(&["eval", "run", "set", "--out", "report"])
+        .finish()
+        .expect(3)
+        .complains_about(&["report"]);
 }

@@ -47,7 +47,8 @@ fn findings_are_data_in_json() {
     let sandbox = Sandbox::new();
     sandbox.file("good.jsonl", GOOD);
     sandbox.file("bad.jsonl", format!("{GOOD}\nnonsense\n"));
-    let finished = sandbox.yingda(&["kb", "validate", "good.jsonl", "bad.jsonl", "-o", "json"]).finish().expect(1);
+    let finished =
+        sandbox.yingda(&["kb", "validate", "good.jsonl", "bad.jsonl", "-o", "json"]).finish().expect(1);
     let files = finished.json_lines();
     assert_eq!((&files[0]["file"], &files[0]["errors"]), (&"good.jsonl".into(), &0.into()));
     assert_eq!(files[1]["entries"], 1);

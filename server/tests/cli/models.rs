@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::sandbox::{SMALL_MODEL, Sandbox, project};
+use crate::sandbox::{Finished, SMALL_MODEL, SMALL_TRANSFORMER, Sandbox, project};
 
 /// A sandbox whose `models` folder holds the small model under the name `small`.
 fn with_model() -> Sandbox {
@@ -12,7 +12,7 @@ fn with_model() -> Sandbox {
 }
 
 /// Runs in the sandbox's own `models` folder, with `small` configured.
-fn run(sandbox: &Sandbox, arguments: &[&str]) -> crate::sandbox::Finished {
+fn run(sandbox: &Sandbox, arguments: &[&str]) -> Finished {
     sandbox
         .yingda(arguments)
         .variable("YINGDA_MODEL__FOLDER", sandbox.path("models"))
@@ -37,7 +37,8 @@ fn installed_models_are_listed() {
     sandbox.copy(SMALL_MODEL, "models/another");
     fs::create_dir(sandbox.path("models/no-model")).unwrap();
     let models = run(&sandbox, &["model", "list", "-o", "json"]).expect(0).json();
-    let names: Vec<&str> = models.as_array().unwrap().iter().map(|model| model["name"].as_str().unwrap()).collect();
+    let names: Vec<&str> =
+        models.as_array().unwrap().iter().map(|model| model["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["another", "small"]);
     let small = &models[1];
     assert_eq!((&small["configured"], &small["dimension"]), (&true.into(), &32.into()));
@@ -84,7 +85,11 @@ fn an_unknown_model_exits_with_4_and_says_where_it_was_looked_for() {
     let sandbox = with_model();
     for arguments in [&["model", "verify", "large"][..], &["eval", "run", "set", "--model", "large"]] {
         sandbox.copy("datasets/shop-en", "set");
-        run(&sandbox, arguments).expect(4).complains_about(&["no model large", "models", "found there: small"]);
+        run(&sandbox, arguments).expect(4).complains_about(&[
+            "no model large",
+            "models",
+            "found there: small",
+        ]);
     }
 }
 
@@ -106,12 +111,17 @@ fn a_path_is_taken_as_it_is() {
 
 #[test]
 fn a_device_that_is_not_there_exits_with_4() {
-    let finished = Sandbox::new().yingda_small(&["ask", "退款"]).variable("YINGDA_MODEL__DEVICE", "cuda:63").finish();
+    let finished = Sandbox::new()
+        .yingda(&["ask", "退款"])
+        .variable("YINGDA_MODEL__NAME", project(SMALL_TRANSFORMER))
+        .variable("YINGDA_MODEL__DEVICE", "cuda:63")
+        .finish();
     finished.expect(4).complains_about(&["cuda:63"]);
 }
 
 #[test]
 fn a_dimension_above_the_models_own_exits_with_2() {
-    let finished = Sandbox::new().yingda_small(&["ask", "退款"]).variable("YINGDA_MODEL__DIMENSION", "4096").finish();
+    let finished =
+        Sandbox::new().yingda_small(&["ask", "退款"]).variable("YINGDA_MODEL__DIMENSION", "4096").finish();
     finished.expect(2).complains_about(&["dimension", "4096"]);
 }

@@ -12,53 +12,56 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// A working directory that is removed with the test.
-pub struct Sandbox {
+pub(crate) struct Sandbox {
     folder: TempDir,
 }
 
 /// What a finished run left.
-pub struct Finished {
-    pub exit_code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Finished {
+    pub(crate) exit_code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 /// A run that is being prepared.
-pub struct Run {
+pub(crate) struct Run {
     command: Command,
     stdin: Vec<u8>,
 }
 
 /// The project's own models and data.
-pub fn project(path: &str) -> PathBuf {
+pub(crate) fn project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
 }
 
 /// A small model without a trained meaning: enough wherever any vector will do.
-pub const SMALL_MODEL: &str = "inference/tests/parity/static-st";
+pub(crate) const SMALL_MODEL: &str = "inference/tests/parity/static-st";
+
+/// A transformer without a trained meaning: what can be asked to compute elsewhere than on the processor.
+pub(crate) const SMALL_TRANSFORMER: &str = "inference/tests/parity/bert-mean-f32";
 
 impl Sandbox {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { folder: TempDir::new().unwrap() }
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// Writes a file and gives its name back, as an argument.
-    pub fn file<'a>(&self, name: &'a str, contents: impl AsRef<[u8]>) -> &'a str {
+    pub(crate) fn file<'a>(&self, name: &'a str, contents: impl AsRef<[u8]>) -> &'a str {
         fs::write(self.path(name), contents).unwrap();
         name
     }
 
     /// Copies a folder of the project to `name`.
-    pub fn copy(&self, from: &str, name: &str) {
+    pub(crate) fn copy(&self, from: &str, name: &str) {
         copy_folder(&project(from), &self.path(name));
     }
 
     /// The binary with `arguments` in this folder, without any variable of ours, and the project's models.
-    pub fn yingda(&self, arguments: &[&str]) -> Run {
+    pub(crate) fn yingda(&self, arguments: &[&str]) -> Run {
         let mut command = Command::new(env!("CARGO_BIN_EXE_yingda"));
         command.args(arguments).current_dir(self.folder.path());
         for (name, _) in std::env::vars_os() {
@@ -71,28 +74,28 @@ impl Sandbox {
     }
 
     /// The same with the small model.
-    pub fn yingda_small(&self, arguments: &[&str]) -> Run {
+    pub(crate) fn yingda_small(&self, arguments: &[&str]) -> Run {
         self.yingda(arguments).variable("YINGDA_MODEL__NAME", project(SMALL_MODEL))
     }
 }
 
 impl Run {
-    pub fn variable(mut self, name: &str, value: impl AsRef<std::ffi::OsStr>) -> Self {
+    pub(crate) fn variable(mut self, name: &str, value: impl AsRef<std::ffi::OsStr>) -> Self {
         self.command.env(name, value);
         self
     }
 
-    pub fn without_variable(mut self, name: &str) -> Self {
+    pub(crate) fn without_variable(mut self, name: &str) -> Self {
         self.command.env_remove(name);
         self
     }
 
-    pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.stdin = bytes.into();
         self
     }
 
-    pub fn finish(mut self) -> Finished {
+    pub(crate) fn finish(mut self) -> Finished {
         self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = self.command.spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
@@ -108,7 +111,7 @@ impl Run {
     }
 
     /// The command itself, for tests that do more than wait for it.
-    pub fn command(self) -> Command {
+    pub(crate) fn command(self) -> Command {
         self.command
     }
 }
@@ -116,35 +119,35 @@ impl Run {
 impl Finished {
     /// Fails with everything that was printed unless the exit code is `code`.
     #[track_caller]
-    pub fn expect(self, code: i32) -> Self {
+    pub(crate) fn expect(self, code: i32) -> Self {
         assert_eq!(self.exit_code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
         self
     }
 
     /// One JSON value per line of stdout.
     #[track_caller]
-    pub fn json_lines(&self) -> Vec<Value> {
+    pub(crate) fn json_lines(&self) -> Vec<Value> {
         let parse = |line: &str| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
         self.stdout.lines().map(parse).collect()
     }
 
     /// The one JSON value on stdout.
     #[track_caller]
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         let [value] = <[Value; 1]>::try_from(self.json_lines()).unwrap();
         value
     }
 
     /// The JSON error on stderr.
     #[track_caller]
-    pub fn json_error(&self) -> Value {
+    pub(crate) fn json_error(&self) -> Value {
         assert_eq!(self.stdout, "", "an error must leave stdout empty");
         serde_json::from_str(self.stderr.trim()).unwrap_or_else(|error| panic!("{error}: {}", self.stderr))
     }
 
     /// Fails unless stderr holds every one of `parts`.
     #[track_caller]
-    pub fn complains_about(self, parts: &[&str]) -> Self {
+    pub(crate) fn complains_about(self, parts: &[&str]) -> Self {
         for part in parts {
             assert!(self.stderr.contains(part), "{part:?} is not in:\n{}", self.stderr);
         }

@@ -19,7 +19,8 @@ struct Serving {
 impl Serving {
     /// Starts `run`, which must have been given `-o json`, and waits for its announcement.
     fn start(run: Run) -> Self {
-        let mut child = run.command().stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child =
+            run.command().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let announced = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"));
@@ -27,7 +28,8 @@ impl Serving {
     }
 
     fn get(&self, path: &str) -> String {
-        let address = self.announced["url"].as_str().unwrap().trim_start_matches("http://").trim_end_matches('/');
+        let address =
+            self.announced["url"].as_str().unwrap().trim_start_matches("http://").trim_end_matches('/');
         let mut stream = TcpStream::connect(address).unwrap();
         write!(stream, "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").unwrap();
         let mut reply = String::new();

@@ -21,7 +21,9 @@ fn the_version_is_printed() {
 #[test]
 fn wrong_usage_exits_with_2() {
     let sandbox = Sandbox::new();
-    for arguments in [&["asks"][..], &["ask"], &["kb", "validate"], &["eval", "run"], &["-o", "xml", "doctor"], &[]] {
+    for arguments in
+        [&["asks"][..], &["ask"], &["kb", "validate"], &["eval", "run"], &["-o", "xml", "doctor"], &[]]
+    {
         let finished = sandbox.yingda(arguments).finish().expect(2);
         assert_eq!(finished.stdout, "");
         assert!(!finished.stderr.is_empty());
@@ -56,7 +58,8 @@ fn an_error_is_one_chain_from_task_to_cause() {
 fn a_reader_that_has_left_is_no_error() {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
-    let mut command = Sandbox::new().yingda(&["config", "print"]).command();
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.yingda(&["config", "print"]).command();
     let output = command.stdout(writer).stderr(Stdio::piped()).spawn().unwrap().wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");

@@ -11,12 +11,19 @@ const MEMORY: &str = "memory";
 pub(super) fn processor() -> Check {
     let cores = available_parallelism().map_or(1, usize::from);
     let features = features();
-    let found = format!("{cores} cores, {}", if features.is_empty() { "no vector instructions".to_owned() } else { features.join(" ") });
+    let found = format!(
+        "{cores} cores, {}",
+        if features.is_empty() { "no vector instructions".to_owned() } else { features.join(" ") }
+    );
     let fast = ["avx2", "neon"].iter().any(|feature| features.contains(feature));
     if fast {
         Check::good(PROCESSOR, found)
     } else {
-        Check::doubtful(PROCESSOR, found, "transformer models will be slow here; the static model is not affected")
+        Check::doubtful(
+            PROCESSOR,
+            found,
+            "transformer models will be slow here; the static model is not affected",
+        )
     }
 }
 
