@@ -176,8 +176,14 @@ impl App {
         Arc::clone(&self.admission).try_acquire_owned().ok()
     }
 
-    /// From now on this process is not ready. Requests under way are not affected.
-    pub(crate) fn begin_shutdown(&self) {
+    /// Texts that wait for a vector now.
+    #[must_use]
+    pub fn queue_depth(&self) -> usize {
+        self.embedder.queue_depth()
+    }
+
+    /// From now on this process reports that it is not ready. It still answers.
+    pub fn begin_shutdown(&self) {
         self.stopping.store(true, Ordering::Release);
     }
 
@@ -189,7 +195,7 @@ impl App {
         if self.stopping.load(Ordering::Acquire) {
             return Err(ApiError::new(ErrorCode::ShuttingDown, "the process is shutting down"));
         }
-        if self.embedder.queue_depth() >= self.config.model.queue_capacity {
+        if self.queue_depth() >= self.config.model.queue_capacity {
             return Err(ApiError::new(ErrorCode::Overloaded, "the embedding queue is full"));
         }
         if self.admission.available_permits() == 0 {
@@ -203,7 +209,7 @@ impl App {
         let snapshot = self.snapshot.load();
         Gauges {
             in_flight: self.config.server.max_in_flight - self.admission.available_permits(),
-            queue_depth: self.embedder.queue_depth(),
+            queue_depth: self.queue_depth(),
             embedder: self.embedder.stats(),
             entries: snapshot.entry_count(),
             phrasings: snapshot.phrasing_count(),

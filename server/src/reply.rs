@@ -41,7 +41,7 @@ pub struct AskResponse {
     #[schema(value_type = Option<String>, examples("low_confidence", "unavailable"))]
     pub reason: Option<HandOffReason>,
     /// The id of this request, also in the `x-request-id` header and the log.
-    #[schema(value_type = String, format = Uuid)]
+    #[schema(value_type = String, format = "uuid")]
     pub trace_id: TraceId,
     /// Time from the question to this reply, in milliseconds.
     pub took_ms: f64,

@@ -54,6 +54,7 @@ struct Choice {
     /// `stop`.
     finish_reason: &'static str,
     /// Null.
+    #[schema(value_type = Option<Object>)]
     logprobs: Option<()>,
 }
 
@@ -64,6 +65,7 @@ struct ReplyMessage {
     /// The answer, the options as a numbered list, or the hand-off message.
     content: String,
     /// Null.
+    #[schema(value_type = Option<String>)]
     refusal: Option<()>,
 }
 
@@ -129,7 +131,7 @@ struct ChatDecision {
     options: Vec<ClarifyOption>,
     #[schema(value_type = Option<String>)]
     reason: Option<HandOffReason>,
-    #[schema(value_type = String, format = Uuid)]
+    #[schema(value_type = String, format = "uuid")]
     trace_id: TraceId,
 }
 

@@ -100,7 +100,7 @@ pub(super) async fn swagger_ui(uri: Uri) -> Result<Response, ApiError> {
 pub(super) async fn swagger_ui_file(uri: Uri, Path(file): Path<String>) -> Result<Response, ApiError> {
     match serve(&file, Arc::clone(&SWAGGER_UI)) {
         Ok(Some(file)) => Ok(reply(file)),
-        Ok(None) => Err(limits::unknown_route(uri).await),
+        Ok(None) => Err(limits::nothing_at(&uri)),
         Err(error) => Err(ApiError::internal(&error)),
     }
 }

@@ -27,6 +27,11 @@ pub(super) async fn limit(State(app): State<Arc<App>>, request: Request, next: N
 
 /// For a path that is nobody's.
 pub(super) async fn unknown_route(uri: Uri) -> ApiError {
+    nothing_at(&uri)
+}
+
+/// There is nothing at this path.
+pub(super) fn nothing_at(uri: &Uri) -> ApiError {
     ApiError::new(ErrorCode::UnknownRoute, format!("there is nothing at {}", uri.path()))
 }
 

@@ -24,4 +24,4 @@ mod router;
 mod serve;
 
 pub use router::{router, routes};
-pub use serve::{serve, serve_until};
+pub use serve::{run, serve};

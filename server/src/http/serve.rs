@@ -23,14 +23,14 @@ use crate::{App, telemetry::UPKEEP_INTERVAL};
 /// commonly keep a connection for 60 seconds; it is better that they close it than that a request meets a closing one.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
 
-/// Serves until the process receives SIGINT or SIGTERM, then shuts down as [`serve_until`] does. A second signal ends it at
+/// Serves until the process receives SIGINT or SIGTERM, then shuts down as [`serve`] does. A second signal ends it at
 /// once.
 ///
 /// # Errors
 /// When signals cannot be received.
-pub async fn serve(app: Arc<App>, listener: TcpListener) -> io::Result<()> {
+pub async fn run(app: Arc<App>, listener: TcpListener) -> io::Result<()> {
     let (stop, stopped) = oneshot::channel::<()>();
-    let mut serving = pin!(serve_until(app, listener, async move {
+    let mut serving = pin!(serve(app, listener, async move {
         // An error would mean that the other half is gone: a reason to stop as well.
         let _ = stopped.await;
     }));
@@ -48,7 +48,7 @@ pub async fn serve(app: Arc<App>, listener: TcpListener) -> io::Result<()> {
 
 /// Serves `app` on `listener` until `stop` is ready. Then the process reports that it is not ready, accepts no
 /// connection, lets requests under way finish for at most `server.shutdown_timeout_ms`, and closes what is left.
-pub async fn serve_until(app: Arc<App>, listener: TcpListener, stop: impl Future<Output = ()>) {
+pub async fn serve(app: Arc<App>, listener: TcpListener, stop: impl Future<Output = ()>) {
     let Connections { graceful, tasks: _tasks } = accept_until(stop, &app, listener).await;
     let limit = Duration::from_millis(app.config().server.shutdown_timeout_ms);
     if timeout(limit, graceful.shutdown()).await.is_err() {

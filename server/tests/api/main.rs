@@ -1,0 +1,16 @@
+//! The HTTP interface, from the outside: a real router on a real port over a small shop.
+
+mod ask;
+mod bad_input;
+mod chat;
+mod documentation;
+mod embeddings;
+mod encoder;
+mod harness;
+mod limits;
+mod operation;
+mod page;
+mod real_model;
+mod reply;
+mod shop;
+mod shutdown;
