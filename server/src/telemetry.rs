@@ -2,7 +2,7 @@
 //!
 //! Neither ever holds the text of a message.
 
-use std::{panic, time::Duration};
+use std::{io::IsTerminal as _, panic, time::Duration};
 
 use anyhow::Context as _;
 use inference::EmbedderStats;
@@ -21,7 +21,10 @@ use crate::{
 /// When the level cannot be parsed or a subscriber is already installed.
 pub fn init(config: &LogConfig) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&config.level).context("log.level")?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(is_coloured());
     let installed = match config.format {
         LogFormat::Text => lines.try_init(),
         LogFormat::Json => lines.json().flatten_event(true).try_init(),
@@ -29,6 +32,12 @@ pub fn init(config: &LogConfig) -> anyhow::Result<()> {
     installed.map_err(anyhow::Error::from_boxed).context("logging is already set up")?;
     panic::set_hook(Box::new(log_panic));
     Ok(())
+}
+
+/// A log that goes to a file or a service manager must not hold a terminal's control codes; see also no-color.org.
+fn is_coloured() -> bool {
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    std::io::stderr().is_terminal() && !plain
 }
 
 /// The message is left out: a panic about a text quotes it.
@@ -93,7 +102,8 @@ impl Metrics {
         let route = route.to_owned();
         self.record(|| {
             histogram!(DURATION, "route" => route.clone()).record(duration);
-            counter!(REQUESTS, "route" => route, "method" => method, "status" => status.to_string()).increment(1);
+            counter!(REQUESTS, "route" => route, "method" => method, "status" => status.to_string())
+                .increment(1);
         });
     }
 

@@ -15,6 +15,7 @@ use super::{
     exit::Exit,
     knowledge::{LineFinding, examine},
     model::verified_files,
+    output::count,
 };
 use crate::{
     config::Config,
@@ -129,11 +130,12 @@ fn of_knowledge(path: Option<&Path>) -> Check {
         Ok(examined) => examined,
         Err(error) => return Check::bad(NAME, error, "correct knowledge.path, or make the file readable"),
     };
-    let errors = examined.findings.iter().filter(|finding| finding.is_error()).count();
-    let found = format!("{}: {} entries", path.display(), examined.entries.len());
+    let errors =
+        count(examined.findings.iter().filter(|finding| finding.is_error()).count(), "error", "errors");
+    let found = format!("{}: {}", path.display(), count(examined.entries.len(), "entry", "entries"));
     match examined.findings.iter().find(|finding| finding.is_error()) {
         Some(LineFinding { line, message, .. }) => {
-            let error = anyhow::anyhow!("{found}, {errors} errors, the first in line {line}: {message}");
+            let error = anyhow::anyhow!("{found}, {errors}, the first in line {line}: {message}");
             Check::bad(NAME, error, "`yingda kb validate` lists them all")
         }
         None => Check::good(NAME, found),

@@ -9,7 +9,7 @@ use super::{
     context::Context,
     exit::Exit,
     knowledge::{Examined, LineFinding, examine},
-    output::{Output, Style},
+    output::{Output, Style, count},
 };
 
 #[derive(Subcommand)]
@@ -63,13 +63,15 @@ fn text(validated: &Validated, output: Output) -> String {
     let file = validated.file.display();
     let mut lines: Vec<String> =
         validated.findings.iter().map(|finding| line(&validated.file, finding, output)).collect();
-    let (entries, errors, warnings) = (validated.entries, validated.errors, validated.warnings);
-    let verdict = if errors == 0 {
+    let entries = count(validated.entries, "entry", "entries");
+    let (errors, warnings) =
+        (count(validated.errors, "error", "errors"), count(validated.warnings, "warning", "warnings"));
+    let verdict = if validated.errors == 0 {
         output.paint(Style::Good, "can be served")
     } else {
         output.paint(Style::Bad, "cannot be served")
     };
-    lines.push(format!("{file}: {verdict} ({entries} entries, {errors} errors, {warnings} warnings)"));
+    lines.push(format!("{file}: {verdict} ({entries}, {errors}, {warnings})"));
     lines.join("\n")
 }
 

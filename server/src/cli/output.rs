@@ -100,6 +100,11 @@ impl Output {
     }
 }
 
+/// A number with its noun.
+pub(super) fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
 /// Rows of cells in columns, each as wide as its widest cell; a wide character (Chinese) counts two.
 pub(super) fn columns(rows: &[Vec<String>]) -> String {
     let count = rows.iter().map(Vec::len).max().unwrap_or(0);

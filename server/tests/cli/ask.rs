@@ -2,7 +2,26 @@
 
 use serde_json::Value;
 
-use crate::sandbox::{Finished, Sandbox};
+use crate::{
+    sandbox::{Finished, Sandbox},
+    serving::Serving,
+};
+
+/// As `demo` announces them.
+fn demo_examples(language: &str) -> Vec<String> {
+    let sandbox = Sandbox::new();
+    let demo = Serving::start(sandbox.yingda_small(&[
+        "demo",
+        "--language",
+        language,
+        "--address",
+        "127.0.0.1:0",
+        "-o",
+        "json",
+    ]));
+    let examples = demo.announced["examples"].as_array().unwrap();
+    examples.iter().map(|example| example.as_str().unwrap().to_owned()).collect()
+}
 
 fn ask(arguments: &[&str]) -> Finished {
     Sandbox::new().yingda(&[&["ask"], arguments].concat()).finish()
@@ -30,6 +49,20 @@ fn the_english_shop_answers_in_english() {
         ask(&["How many days does standard shipping take?", "--demo", "en", "-o", "json"]).expect(0).json();
     assert_eq!(reply["decision"], "answer", "{reply}");
     assert!(reply["entry_id"].as_str().unwrap().starts_with("store-"), "{reply}");
+}
+
+#[test]
+fn the_examples_of_both_shops_show_what_they_are_for() {
+    for language in ["zh", "en"] {
+        let examples = demo_examples(language);
+        assert!(examples.len() >= 4, "{examples:?}");
+        let arguments = ["ask", "-", "--demo", language, "-o", "json"];
+        let replies =
+            Sandbox::new().yingda(&arguments).stdin(examples.join("\n")).finish().expect(0).json_lines();
+        let (last, others) = replies.split_last().unwrap();
+        assert!(others.iter().all(|reply| reply["decision"] == "answer"), "{replies:?}");
+        assert_eq!(last["decision"], "handoff", "{last}");
+    }
 }
 
 #[test]

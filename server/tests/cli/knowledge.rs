@@ -31,7 +31,7 @@ fn every_broken_line_is_reported_with_its_number() {
     assert!(printed[2].starts_with("k.jsonl:5: error: entry a: the id is already used"), "{printed:?}");
     assert!(printed[3].starts_with("k.jsonl:6: error: entry d: "), "{printed:?}");
     assert!(printed[4].starts_with("k.jsonl:7: warning: entry e: "), "{printed:?}");
-    assert_eq!(printed[5], "k.jsonl: cannot be served (4 entries, 4 errors, 1 warnings)");
+    assert_eq!(printed[5], "k.jsonl: cannot be served (4 entries, 4 errors, 1 warning)");
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! The real binary, run as a person or a script runs it: arguments, files, environment and standard input in; standard
 //! output, standard error and exit code out.
 
+#![cfg(test)]
+
 mod ask;
 mod configuration;
 mod doctor;

@@ -11,14 +11,14 @@ use serde_json::Value;
 use crate::sandbox::{Run, Sandbox};
 
 /// A serving process, ended with the test.
-struct Serving {
+pub(crate) struct Serving {
     child: Child,
-    announced: Value,
+    pub(crate) announced: Value,
 }
 
 impl Serving {
     /// Starts `run`, which must have been given `-o json`, and waits for its announcement.
-    fn start(run: Run) -> Self {
+    pub(crate) fn start(run: Run) -> Self {
         let mut child =
             run.command().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
