@@ -40,7 +40,7 @@ class Settings:
     pieces: int = 400
     start_length: float = 3.0
     character_weight: float = 0.5
-    steps: int = 1500
+    steps: int = 900
     warm_up: int = 50
     rate: float = 0.005
     industries: int = 12
@@ -55,7 +55,7 @@ class Settings:
     temperature: float = 0.05
     dropout: float = 0.1
     spelled: float = 0.1
-    seeds: int = 2
+    seeds: int = 3
 
 
 @dataclass
