@@ -20,9 +20,9 @@ def starting_table(tokenizer: Tokenizer, texts: list[str], dimension: int, seed:
     """[tokens, dimension]; the mean length is about 1, no vector is longer than 1.5."""
     associations = mutual_information(count_neighbours(tokenizer, texts))
     table = reduce(associations, dimension, seed)
-    lengths = np.linalg.norm(table, axis=1, keepdims=True)
-    lengths /= lengths[lengths > 0].mean()
-    return (table / np.maximum(np.linalg.norm(table, axis=1, keepdims=True), 1e-9) * np.minimum(lengths, LONGEST)).astype(np.float32)
+    table /= np.linalg.norm(table, axis=1).mean()
+    lengths = np.maximum(np.linalg.norm(table, axis=1, keepdims=True), 1e-9)
+    return (table * np.minimum(1, LONGEST / lengths)).astype(np.float32)
 
 
 def count_neighbours(tokenizer: Tokenizer, texts: list[str]) -> csr_matrix:
