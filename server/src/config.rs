@@ -132,7 +132,7 @@ impl Config {
     /// the environment over it.
     ///
     /// # Errors
-    /// A [`ConfigError`] that names the key, the value and where it was written.
+    /// A `ConfigError` that names the key, the value and where it was written.
     pub fn load(file: Option<&Path>) -> anyhow::Result<Self> {
         Self::from_layers(&Layers::read(file, &[])?)
     }

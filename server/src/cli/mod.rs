@@ -1,7 +1,7 @@
 //! The command line: what a person or a script types becomes one verb, and its outcome an exit code.
 //!
-//! One file a verb. A verb receives its own arguments and the [`Context`], prints through `output`, and returns an
-//! [`Exit`] or an error, which `exit` turns into a message and a code.
+//! One file a verb. A verb receives its own arguments and the `Context`, prints through `output`, and returns an
+//! `Exit` or an error, which `exit` turns into a message and a code.
 
 mod ask;
 mod config;
