@@ -3,8 +3,7 @@
 use time::OffsetDateTime;
 
 /// The present moment, UTC.
-#[must_use]
 #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
-pub fn now() -> OffsetDateTime {
+pub(crate) fn now() -> OffsetDateTime {
     OffsetDateTime::now_utc()
 }

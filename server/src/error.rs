@@ -111,14 +111,14 @@ pub struct ApiError {
 
 /// The body of every error that is not OpenAI's.
 #[derive(Serialize, ToSchema)]
-pub struct ErrorBody {
+pub(crate) struct ErrorBody {
     /// Stable; made for programs.
-    pub code: ErrorCode,
+    code: ErrorCode,
     /// For people; may change.
-    pub message: String,
+    message: String,
     /// What the code's row in the documentation says, or null.
     #[schema(value_type = Object, nullable)]
-    pub details: Value,
+    details: Value,
 }
 
 /// Seconds after which a refused client should try again. A queue of hundreds drains within one.
@@ -170,7 +170,8 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let body = ErrorBody { code: self.code, message: self.message.clone(), details: self.details.clone() };
+        let body =
+            ErrorBody { code: self.code, message: self.message.clone(), details: self.details.clone() };
         self.reply_with(body)
     }
 }
@@ -217,7 +218,9 @@ impl From<answer::Error> for ApiError {
 impl From<inference::Error> for ApiError {
     fn from(error: inference::Error) -> Self {
         match error {
-            inference::Error::Overloaded => Self::new(ErrorCode::Overloaded, "too many texts are waiting for the model"),
+            inference::Error::Overloaded => {
+                Self::new(ErrorCode::Overloaded, "too many texts are waiting for the model")
+            }
             inference::Error::Closed => Self::new(ErrorCode::ShuttingDown, "the process is shutting down"),
             inference::Error::Unencodable => Self::new(ErrorCode::Unencodable, error.to_string()),
             error @ (inference::Error::DeviceUnavailable { .. }

@@ -20,6 +20,7 @@ pub use app::{App, DemoInfo};
 pub use config::Config;
 pub use error::{ApiError, ErrorCode};
 pub use reply::{
-    AskRequest, AskResponse, ClarifyOption, DecisionKind, ExplainedCandidate, Explanation, StageTimes, Thresholds,
+    AskRequest, AskResponse, ClarifyOption, DecisionKind, ExplainedCandidate, Explanation, StageTimes,
+    Thresholds,
 };
 pub use trace_id::TraceId;

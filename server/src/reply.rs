@@ -175,10 +175,14 @@ impl Explanation {
         model: &ModelInfo,
         snapshot: &KnowledgeSnapshot,
     ) -> Self {
-        let (embed, retrieve) = (to_microseconds(decided.stages.embed), to_microseconds(decided.stages.retrieve));
+        let (embed, retrieve) =
+            (to_microseconds(decided.stages.embed), to_microseconds(decided.stages.retrieve));
         Self {
             normalized: decided.normalized.clone(),
-            thresholds: Thresholds { answer: policy.answer_at().value(), clarify: policy.clarify_at().value() },
+            thresholds: Thresholds {
+                answer: policy.answer_at().value(),
+                clarify: policy.clarify_at().value(),
+            },
             candidates: decided.candidates.iter().map(ExplainedCandidate::from).collect(),
             stages_ms: StageTimes { embed, retrieve },
             model: model.name.clone(),

@@ -54,10 +54,13 @@ mod tests {
     #[test]
     fn only_uuids_are_taken_over() {
         let hyphenated = "0192f0c1-2345-7abc-8def-0123456789ab";
-        for given in [hyphenated, "0192f0c123457abc8def0123456789ab", "0192F0C1-2345-7ABC-8DEF-0123456789AB"] {
+        for given in [hyphenated, "0192f0c123457abc8def0123456789ab", "0192F0C1-2345-7ABC-8DEF-0123456789AB"]
+        {
             assert_eq!(TraceId::parse(given).map(|id| id.to_string()).as_deref(), Some(hyphenated));
         }
-        for given in ["", "abc", "0192f0c1-2345-7abc-8def-0123456789ab\n", "'; drop table", &"0".repeat(4_096)] {
+        for given in
+            ["", "abc", "0192f0c1-2345-7abc-8def-0123456789ab\n", "'; drop table", &"0".repeat(4_096)]
+        {
             assert_eq!(TraceId::parse(given), None, "{given:?}");
         }
     }

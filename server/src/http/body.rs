@@ -39,7 +39,9 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Parameters<T> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         let query = Query::try_from_uri(&parts.uri);
-        query.map(|Query(value)| Self(value)).map_err(|error| ApiError::new(ErrorCode::InvalidQuery, error.body_text()))
+        query
+            .map(|Query(value)| Self(value))
+            .map_err(|error| ApiError::new(ErrorCode::InvalidQuery, error.body_text()))
     }
 }
 

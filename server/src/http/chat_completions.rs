@@ -102,7 +102,8 @@ pub(super) async fn create_chat_completion(
 
 fn question(messages: &[ChatMessage]) -> Result<String, ApiError> {
     let last = messages.iter().rposition(|message| message.role == "user");
-    let Some((position, message)) = last.and_then(|position| Some((position, messages.get(position)?))) else {
+    let Some((position, message)) = last.and_then(|position| Some((position, messages.get(position)?)))
+    else {
         return Err(ApiError::invalid_field("messages", "messages holds none whose role is \"user\""));
     };
     match &message.content {

@@ -137,7 +137,9 @@ struct ChatDecision {
 
 impl From<AskResponse> for ChatDecision {
     fn from(response: AskResponse) -> Self {
-        let AskResponse { decision, confidence, entry_id, matched_question, options, reason, trace_id, .. } = response;
+        let AskResponse {
+            decision, confidence, entry_id, matched_question, options, reason, trace_id, ..
+        } = response;
         Self { decision, confidence, entry_id, matched_question, options, reason, trace_id }
     }
 }
@@ -159,11 +161,13 @@ impl Completion {
 
     /// The text is there from the beginning, so it is one chunk.
     pub(super) fn into_events(self, include_usage: bool) -> Response {
-        let events: Result<Vec<Event>, ApiError> = self.into_chunks(include_usage).iter().map(event).collect();
+        let events: Result<Vec<Event>, ApiError> =
+            self.into_chunks(include_usage).iter().map(event).collect();
         match events {
             Ok(events) => {
                 let done = once(Event::default().data("[DONE]"));
-                Sse::new(stream::iter(events.into_iter().chain(done).map(Ok::<_, Infallible>))).into_response()
+                Sse::new(stream::iter(events.into_iter().chain(done).map(Ok::<_, Infallible>)))
+                    .into_response()
             }
             Err(error) => error.into_response(),
         }

@@ -113,13 +113,19 @@ fn check_dimension(app: &App, asked: Option<usize>) -> Result<usize, ApiError> {
 }
 
 /// A single text is refused at once when the queue is full; a list waits for room, within the request's time.
-async fn embed(app: &App, texts: &[String], role: Role, dimension: usize) -> Result<Vec<Embedding>, ApiError> {
+async fn embed(
+    app: &App,
+    texts: &[String],
+    role: Role,
+    dimension: usize,
+) -> Result<Vec<Embedding>, ApiError> {
     let vectors = match texts {
         [text] => vec![app.embedder().embed(text, role).await],
         texts => app.embedder().embed_many(texts, role).await,
     };
     let truncated = vectors.into_iter().map(|vector| vector?.truncated(dimension));
-    let named = truncated.enumerate().map(|(position, vector)| vector.map_err(|error| name_input(error, position)));
+    let named =
+        truncated.enumerate().map(|(position, vector)| vector.map_err(|error| name_input(error, position)));
     named.collect()
 }
 
@@ -127,9 +133,8 @@ fn name_input(error: inference::Error, position: usize) -> ApiError {
     let message = format!("input[{position}]: {error}");
     let error = ApiError::from(error);
     match error.code() {
-        ErrorCode::Unencodable => {
-            ApiError::new(ErrorCode::Unencodable, message).with_details(serde_json::json!({ "param": "input" }))
-        }
+        ErrorCode::Unencodable => ApiError::new(ErrorCode::Unencodable, message)
+            .with_details(serde_json::json!({ "param": "input" })),
         _ => error,
     }
 }

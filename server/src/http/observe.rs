@@ -52,7 +52,8 @@ impl Observation {
         let matched = request.extensions().get::<MatchedPath>();
         let route = matched.map_or("unmatched", MatchedPath::as_str).to_owned();
         let method = method_label(request.method());
-        let span = tracing::info_span!("request", %trace_id, method, route, characters = Empty, decision = Empty);
+        let span =
+            tracing::info_span!("request", %trace_id, method, route, characters = Empty, decision = Empty);
         Self { app, started: Instant::now(), span, route, method, status: CALLER_LEFT, code: None }
     }
 }

@@ -12,7 +12,8 @@ use axum::{
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::{
-    ask, chat_completions, docs, embeddings, examples, headers, health, limits, metrics, models, observe, openai, page,
+    ask, chat_completions, docs, embeddings, examples, headers, health, limits, metrics, models, observe,
+    openai, page,
 };
 use crate::App;
 
@@ -58,8 +59,10 @@ fn page_routes() -> Vec<Route> {
 pub fn router(app: Arc<App>) -> Router {
     let limited = || from_fn_with_state(Arc::clone(&app), limits::limit);
     let questions = build(question_routes()).layer(panics()).layer(limited());
-    let compatible =
-        build(compatible_routes()).layer(panics()).layer(limited()).layer(map_response(openai::in_openai_shape));
+    let compatible = build(compatible_routes())
+        .layer(panics())
+        .layer(limited())
+        .layer(map_response(openai::in_openai_shape));
     let open = build(operator_routes()).merge(build(page_routes())).layer(panics());
     questions
         .merge(compatible)

@@ -56,7 +56,11 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, stop: impl Future<Outpu
     }
 }
 
-async fn accept_until(stop: impl Future<Output = ()>, app: &Arc<App>, mut listener: TcpListener) -> Connections {
+async fn accept_until(
+    stop: impl Future<Output = ()>,
+    app: &Arc<App>,
+    mut listener: TcpListener,
+) -> Connections {
     let service = router(Arc::clone(app));
     let mut connections = Connections::default();
     let mut upkeep = interval(UPKEEP_INTERVAL);

@@ -70,7 +70,7 @@ async fn an_explanation_comes_when_asked_for() {
         let reply = reply.expect_answer("refund");
         let explain = &reply.body["explain"];
         assert_eq!(explain["normalized"], "怎么退款?");
-        assert_eq!(explain["thresholds"], json!({ "answer": 0.8f32, "clarify": 0.3f32 }));
+        assert_eq!(explain["thresholds"], json!({ "answer": 0.8, "clarify": 0.3 }));
         assert_eq!(explain["model"], MODEL);
         assert_eq!(explain["snapshot"].as_str().unwrap().len(), 16);
         assert!(explain["stages_ms"]["embed"].is_number() && explain["stages_ms"]["retrieve"].is_number());
@@ -80,7 +80,9 @@ async fn an_explanation_comes_when_asked_for() {
         assert_eq!(best["matched_question"], "怎么退款");
         assert_eq!(best["confidence"], reply.body["confidence"]);
     }
-    assert!(app.post("/v1/ask?explain=false", &json!({ "text": "怎么退款" })).await.body.get("explain").is_none());
+    assert!(
+        app.post("/v1/ask?explain=false", &json!({ "text": "怎么退款" })).await.body.get("explain").is_none()
+    );
 }
 
 #[tokio::test]
@@ -108,9 +110,12 @@ async fn what_is_written_is_never_logged() {
     app.ask("秘密\u{1}秘密").await;
     app.post("/v1/ask", &json!({ "text": "秘密", "秘密字段": 1 })).await;
     app.post("/v1/embeddings", &json!({ "model": MODEL, "input": ["秘密文件", "😀"] })).await;
-    app.post("/v1/chat/completions", &json!({ "model": "yingda", "messages": [{ "role": "user", "content": "秘密" }] }))
-        .await
-        .expect_ok();
+    app.post(
+        "/v1/chat/completions",
+        &json!({ "model": "yingda", "messages": [{ "role": "user", "content": "秘密" }] }),
+    )
+    .await
+    .expect_ok();
     let log = logged();
     assert!(log.contains("decision=") && log.contains("characters=12"), "{log}");
     for text in ["秘密", "卡号", "退款", "六二二二"] {
@@ -123,7 +128,8 @@ async fn many_ask_at_once() {
     let app = TestApp::start().await;
     let questions = ["怎么退款", "几天能送到", "如何开具发票", "我要退钱"];
     let expected = ["refund", "delivery", "invoice", "refund"];
-    let asking: Vec<_> = (0..100).map(|number| (number % 4, app.ask_meanwhile(questions[number % 4]))).collect();
+    let asking: Vec<_> =
+        (0..100).map(|number| (number % 4, app.ask_meanwhile(questions[number % 4]))).collect();
     for (number, reply) in asking {
         within(reply).await.unwrap().unwrap().expect_answer(expected[number]);
     }

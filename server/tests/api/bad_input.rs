@@ -72,7 +72,9 @@ async fn fields_that_do_not_fit() {
 #[tokio::test]
 async fn parameters_that_do_not_fit() {
     let app = TestApp::start().await;
-    for (query, named) in [("explain=maybe", "explain"), ("explian=true", "`explian`"), ("explain=%ff", "explain")] {
+    for (query, named) in
+        [("explain=maybe", "explain"), ("explian=true", "`explian`"), ("explain=%ff", "explain")]
+    {
         let reply = app.post(&format!("/v1/ask?{query}"), &json!({ "text": "怎么退款" })).await;
         let reply = reply.expect_error(400, "invalid_query");
         assert!(reply.message().contains(named), "{}", reply.text);

@@ -30,7 +30,7 @@ async fn an_answer_is_the_content() {
     assert_eq!(body["choices"].as_array().unwrap().len(), 1);
     assert_eq!(body["choices"][0]["finish_reason"], "stop");
     assert_eq!(body["choices"][0]["message"]["role"], "assistant");
-    assert_eq!(body["usage"], json!({ "prompt_tokens": 5, "completion_tokens": 11, "total_tokens": 16 }));
+    assert_eq!(body["usage"], json!({ "prompt_tokens": 5, "completion_tokens": 12, "total_tokens": 17 }));
     let decision = &body["yingda"];
     assert_eq!((&decision["decision"], &decision["entry_id"]), (&json!("answer"), &json!("refund")));
     assert_eq!(decision["trace_id"], reply.header("x-request-id"));
@@ -85,21 +85,29 @@ async fn a_streamed_reply_is_the_same_in_pieces() {
     let options = json!({ "stream": true, "stream_options": { "include_usage": true } });
     let reply = chat(&app, user("怎么退款"), options).await.expect_ok();
     assert_eq!(reply.header("content-type"), "text/event-stream");
-    let events: Vec<&str> = reply.text.split_terminator("\n\n").map(|event| event.strip_prefix("data: ").unwrap()).collect();
+    let events: Vec<&str> =
+        reply.text.split_terminator("\n\n").map(|event| event.strip_prefix("data: ").unwrap()).collect();
     let (last, chunks) = events.split_last().unwrap();
     assert_eq!(*last, "[DONE]");
     let chunks: Vec<Value> = chunks.iter().map(|chunk| serde_json::from_str(chunk).unwrap()).collect();
-    assert!(chunks.iter().all(|chunk| chunk["object"] == "chat.completion.chunk" && chunk["id"] == chunks[0]["id"]));
+    assert!(
+        chunks
+            .iter()
+            .all(|chunk| chunk["object"] == "chat.completion.chunk" && chunk["id"] == chunks[0]["id"])
+    );
     assert_eq!(chunks[0]["choices"][0]["delta"]["role"], "assistant");
     let pieces = chunks.iter().filter_map(|chunk| chunk["choices"][0]["delta"]["content"].as_str());
     assert_eq!(pieces.collect::<String>(), "在订单详情页点击“申请退款”。");
-    let reasons: Vec<&Value> =
-        chunks.iter().map(|chunk| &chunk["choices"][0]["finish_reason"]).filter(|reason| !reason.is_null()).collect();
+    let reasons: Vec<&Value> = chunks
+        .iter()
+        .map(|chunk| &chunk["choices"][0]["finish_reason"])
+        .filter(|reason| !reason.is_null())
+        .collect();
     assert_eq!(reasons, ["stop"]);
     let finished = chunks.iter().find(|chunk| chunk["choices"][0]["finish_reason"] == "stop").unwrap();
     assert_eq!(finished["yingda"]["entry_id"], "refund");
     let usage = chunks.last().unwrap();
-    assert_eq!((&usage["choices"], &usage["usage"]["total_tokens"]), (&json!([]), &json!(16)));
+    assert_eq!((&usage["choices"], &usage["usage"]["total_tokens"]), (&json!([]), &json!(17)));
 }
 
 #[tokio::test]
@@ -113,7 +121,8 @@ async fn without_being_asked_a_stream_has_no_usage() {
 #[tokio::test]
 async fn conversations_that_hold_no_question() {
     let app = TestApp::start().await;
-    let image = json!([{ "role": "user", "content": [{ "type": "image_url", "image_url": { "url": "x" } }] }]);
+    let image =
+        json!([{ "role": "user", "content": [{ "type": "image_url", "image_url": { "url": "x" } }] }]);
     let cases = [
         (json!([]), json!({}), "invalid_field", "\"user\""),
         (json!([{ "role": "assistant", "content": "a" }]), json!({}), "invalid_field", "\"user\""),

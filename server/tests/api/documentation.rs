@@ -14,9 +14,11 @@ async fn description() -> Value {
 fn operations(description: &Value) -> impl Iterator<Item = (String, &Value)> {
     let paths = description["paths"].as_object().unwrap();
     paths.iter().flat_map(|(path, methods)| {
-        methods.as_object().unwrap().iter().map(move |(method, operation)| {
-            (format!("{} {path}", method.to_uppercase()), operation)
-        })
+        methods
+            .as_object()
+            .unwrap()
+            .iter()
+            .map(move |(method, operation)| (format!("{} {path}", method.to_uppercase()), operation))
     })
 }
 
@@ -61,7 +63,8 @@ async fn the_description_knows_the_fields() {
         schemas[schema]["properties"].as_object().unwrap().keys().cloned().collect()
     };
     assert_eq!(fields("AskRequest"), BTreeSet::from(["channel", "explain", "text"].map(str::to_owned)));
-    let sent = TestApp::start().await.post("/v1/ask?explain=true", &serde_json::json!({ "text": "怎么退款" })).await;
+    let sent =
+        TestApp::start().await.post("/v1/ask?explain=true", &serde_json::json!({ "text": "怎么退款" })).await;
     let sent: BTreeSet<String> = sent.body.as_object().unwrap().keys().cloned().collect();
     assert_eq!(fields("AskResponse"), sent);
     assert_eq!(fields("ErrorBody"), BTreeSet::from(["code", "details", "message"].map(str::to_owned)));

@@ -58,7 +58,8 @@ async fn base64_holds_the_same_values() {
     let written = embed(&app, json!({ "input": "怎么退款", "encoding_format": "float" })).await.expect_ok();
     let packed = embed(&app, json!({ "input": "怎么退款", "encoding_format": "base64" })).await.expect_ok();
     let bytes = STANDARD.decode(packed.body["data"][0]["embedding"].as_str().unwrap()).unwrap();
-    let unpacked: Vec<f32> = bytes.chunks_exact(4).map(|value| f32::from_le_bytes(value.try_into().unwrap())).collect();
+    let unpacked: Vec<f32> =
+        bytes.chunks_exact(4).map(|value| f32::from_le_bytes(value.try_into().unwrap())).collect();
     assert_eq!(unpacked, floats(&written.body["data"][0]));
 }
 
@@ -78,7 +79,8 @@ async fn fewer_dimensions_are_the_first_ones() {
 async fn a_query_is_read_with_its_prompt() {
     let app = TestApp::start().await;
     for (input_type, tokens) in [("query", 5), ("passage", 4)] {
-        let reply = embed(&app, json!({ "input": "怎么退款", "input_type": input_type, "user": "u-1" })).await;
+        let reply =
+            embed(&app, json!({ "input": "怎么退款", "input_type": input_type, "user": "u-1" })).await;
         assert_eq!(reply.expect_ok().body["usage"]["total_tokens"], tokens);
     }
 }
@@ -117,7 +119,8 @@ async fn errors_have_openais_shape() {
     assert!(reply.message().contains(MODEL), "{}", reply.text);
     let reply = app.post("/v1/embeddings", &json!({ "input": "a" })).await;
     assert!(reply.expect_compatible_error(422, "invalid_field").message().contains("`model`"));
-    let request = app.request(reqwest::Method::POST, "/v1/embeddings").header("content-type", "application/json");
+    let request =
+        app.request(reqwest::Method::POST, "/v1/embeddings").header("content-type", "application/json");
     app.send(request.body("{")).await.expect_compatible_error(400, "invalid_json");
 }
 

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Condvar, Mutex};
 
-use inference::{EncoderInput, Embedding, ModelInfo, Result, Role, SentenceEncoder};
+use inference::{Embedding, EncoderInput, ModelInfo, Result, Role, SentenceEncoder};
 
 pub(crate) const MODEL: &str = "characters";
 pub(crate) const DIMENSION: usize = 64;

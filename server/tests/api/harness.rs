@@ -38,7 +38,8 @@ impl TestApp {
         configure(&mut config);
         let gate = Arc::new(Gate::default());
         let encoder = CharacterEncoder::behind(Arc::clone(&gate));
-        let app = App::with_encoder(&config, encoder, shop::entries(), Some(demo()), |_, _| {}).await.unwrap();
+        let app =
+            App::with_encoder(&config, encoder, shop::entries(), Some(demo()), |_, _| {}).await.unwrap();
         Self::serve(app, gate).await
     }
 
@@ -116,7 +117,9 @@ pub(crate) fn config() -> Config {
 }
 
 pub(crate) fn demo() -> DemoInfo {
-    DemoInfo { title: "小店".to_owned(), language: "zh-CN".to_owned(), examples: vec!["怎么退款".to_owned()] }
+    DemoInfo {
+        title: "小店".to_owned(), language: "zh-CN".to_owned(), examples: vec!["怎么退款".to_owned()]
+    }
 }
 
 /// Waits for a condition, at most half a minute.
@@ -142,7 +145,11 @@ static LOG: LazyLock<Log> = LazyLock::new(|| {
     let log = Log::default();
     let writer = log.clone();
     let filter = "server=trace,answer=trace,inference=trace,index=trace";
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(move || writer.clone()).with_ansi(false).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(move || writer.clone())
+        .with_ansi(false)
+        .init();
     log
 });
 

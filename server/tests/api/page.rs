@@ -21,7 +21,13 @@ async fn a_browser_runs_nothing_but_the_pages_own_files() {
     let app = TestApp::start().await;
     let page = app.get("/").await.expect_ok();
     let policy = page.header("content-security-policy");
-    for rule in ["default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'", "base-uri 'none'"] {
+    for rule in [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    ] {
         assert!(policy.split("; ").any(|found| found == rule), "{rule} is not in {policy}");
     }
     assert!(!policy.contains("unsafe"));
@@ -35,7 +41,9 @@ async fn a_browser_runs_nothing_but_the_pages_own_files() {
 #[tokio::test]
 async fn every_reply_carries_the_usual_headers() {
     let app = TestApp::start().await;
-    for reply in [app.get("/").await, app.ask("怎么退款").await, app.get("/nowhere").await, app.get("/docs/").await] {
+    for reply in
+        [app.get("/").await, app.ask("怎么退款").await, app.get("/nowhere").await, app.get("/docs/").await]
+    {
         assert_eq!(reply.header("x-content-type-options"), "nosniff");
         assert_eq!(reply.header("x-frame-options"), "DENY");
         assert_eq!(reply.header("referrer-policy"), "no-referrer");

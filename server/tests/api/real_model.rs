@@ -20,7 +20,8 @@ async fn a_model_folder_is_loaded_and_served() {
     let folder = root().join("inference/tests/parity/static-st");
     config.model.name = folder.to_str().unwrap().to_owned();
     let mut progress = Vec::new();
-    let app = App::start(&config, shop::entries(), None, |done, total| progress.push((done, total))).await.unwrap();
+    let app =
+        App::start(&config, shop::entries(), None, |done, total| progress.push((done, total))).await.unwrap();
     let (first, last) = (progress.first().unwrap(), progress.last().unwrap());
     assert_eq!((first.0, last.0), (0, last.1));
     let app = TestApp::serve(app, Default::default()).await;

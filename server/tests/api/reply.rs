@@ -38,7 +38,8 @@ impl Reply {
     pub(crate) fn expect_clarify(self, entry_ids: &[&str]) -> Self {
         let reply = self.expect_decision("clarify");
         let options = reply.body["options"].as_array().unwrap();
-        let mut offered: Vec<&str> = options.iter().map(|option| option["entry_id"].as_str().unwrap()).collect();
+        let mut offered: Vec<&str> =
+            options.iter().map(|option| option["entry_id"].as_str().unwrap()).collect();
         offered.sort_unstable();
         assert_eq!(offered, entry_ids, "{}", reply.text);
         reply

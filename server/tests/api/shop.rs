@@ -9,7 +9,10 @@ pub(crate) fn entries() -> Vec<FaqEntry> {
         entry("invoice", "如何开具发票", &[], "在“我的发票”里申请。"),
         entry("upgrade", "会员等级如何提升", &[], "购物累积成长值。"),
         entry("cancel", "会员等级如何取消", &[], "请联系人工客服。"),
-        FaqEntry { channels: vec!["wechat".to_owned()], ..entry("bind", "公众号绑定手机", &[], "点击菜单“绑定”。") },
+        FaqEntry {
+            channels: vec!["wechat".to_owned()],
+            ..entry("bind", "公众号绑定手机", &[], "点击菜单“绑定”。")
+        },
         FaqEntry { enabled: false, ..entry("old", "旧版积分商城在哪", &[], "已经关闭。") },
         FaqEntry {
             valid_until: Some(time::macros::datetime!(2020-01-01 0:00 UTC)),
