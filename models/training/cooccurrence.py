@@ -17,11 +17,12 @@ LONGEST = 1.5
 
 
 def starting_table(tokenizer: Tokenizer, texts: list[str], dimension: int, seed: int) -> np.ndarray:
-    """[tokens, dimension]; the mean length is about 1, no vector is longer than 1.5."""
+    """[tokens, dimension]; the mean length is about 1, no vector is longer than 1.5; a token never seen has zeros."""
     associations = mutual_information(count_neighbours(tokenizer, texts))
     table = reduce(associations, dimension, seed)
-    table /= np.linalg.norm(table, axis=1).mean()
-    lengths = np.maximum(np.linalg.norm(table, axis=1, keepdims=True), 1e-9)
+    lengths = np.linalg.norm(table, axis=1, keepdims=True)
+    scale = lengths[lengths > 0].mean()
+    table, lengths = table / scale, np.maximum(lengths / scale, 1e-9)
     return (table * np.minimum(1, LONGEST / lengths)).astype(np.float32)
 
 
