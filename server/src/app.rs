@@ -198,9 +198,6 @@ impl App {
         if self.queue_depth() >= self.config.model.queue_capacity {
             return Err(ApiError::new(ErrorCode::Overloaded, "the embedding queue is full"));
         }
-        if self.admission.available_permits() == 0 {
-            return Err(ApiError::new(ErrorCode::Overloaded, "as many requests as allowed are under way"));
-        }
         Ok(())
     }
 

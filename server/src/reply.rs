@@ -217,6 +217,6 @@ fn candidate<'a>(decided: &'a Decided, entry_id: &str) -> Option<&'a Candidate> 
 }
 
 /// Milliseconds without the digits below a microsecond, which measure nothing.
-fn to_microseconds(milliseconds: f64) -> f64 {
+pub(crate) fn to_microseconds(milliseconds: f64) -> f64 {
     (milliseconds * 1e3).round() / 1e3
 }

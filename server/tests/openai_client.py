@@ -2,7 +2,7 @@
 
 Usage: YINGDA_URL=http://127.0.0.1:8080 python openai_client.py
 
-The service must answer "怎么退款" from an entry "refund" and hand "给我讲个笑话" over. Ends with a non-zero code at the
+The service must answer "怎么退款" from an entry "refund", and know nothing on the channel "phone". Ends with a non-zero code at the
 first thing that is not as the client expects it.
 """
 
@@ -64,7 +64,7 @@ def check_chat(client: openai.OpenAI) -> None:
     assert completion.usage.total_tokens == completion.usage.prompt_tokens + completion.usage.completion_tokens > 0
     decision = completion.model_extra["yingda"]
     assert (decision["decision"], decision["entry_id"]) == ("answer", "refund"), decision
-    handed_over = ask(client, "给我讲个笑话")
+    handed_over = ask(client, "怎么退款", extra_body={"channel": "phone"})
     assert handed_over.model_extra["yingda"]["decision"] == "handoff", handed_over
     assert handed_over.choices[0].message.content, handed_over
 

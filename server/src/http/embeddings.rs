@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::{extract::State, response::Response};
 use inference::{Embedding, Role};
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::{
@@ -129,12 +130,12 @@ async fn embed(
     named.collect()
 }
 
+/// An error of one text says which.
 fn name_input(error: inference::Error, position: usize) -> ApiError {
     let message = format!("input[{position}]: {error}");
     let error = ApiError::from(error);
-    match error.code() {
-        ErrorCode::Unencodable => ApiError::new(ErrorCode::Unencodable, message)
-            .with_details(serde_json::json!({ "param": "input" })),
-        _ => error,
+    if error.code() == ErrorCode::Unencodable {
+        return ApiError::new(ErrorCode::Unencodable, message).with_details(json!({ "param": "input" }));
     }
+    error
 }

@@ -21,8 +21,8 @@ pub(super) async fn healthz() -> &'static str {
 
 /// Whether to send requests here
 ///
-/// Ready means: the model and the knowledge are loaded, the embedding queue and the requests under way have room, and
-/// the process is not shutting down.
+/// Ready means: the model and the knowledge are loaded, the embedding queue has room, and the process is not shutting
+/// down.
 #[utoipa::path(
     get,
     path = "/readyz",

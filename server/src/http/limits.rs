@@ -60,7 +60,7 @@ fn timed_out(limit_ms: u64) -> ApiError {
 
 #[cfg(test)]
 mod tests {
-    use axum::{Router, body::to_bytes, routing::get};
+    use axum::{Router, body::to_bytes};
     use tower::ServiceExt as _;
     use tower_http::catch_panic::CatchPanicLayer;
 
@@ -72,7 +72,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_an_internal_error_that_tells_nothing() {
-        let router = Router::new().route("/", get(panics)).layer(CatchPanicLayer::custom(PanicReply));
+        let router = Router::new().fallback(panics).layer(CatchPanicLayer::custom(PanicReply));
         let response = router.oneshot(Request::new(Body::empty())).await.unwrap();
         assert_eq!(response.status(), 500);
         let body = to_bytes(response.into_body(), 10_000).await.unwrap();

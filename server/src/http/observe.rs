@@ -10,7 +10,7 @@ use axum::{
 };
 use tracing::{Instrument as _, Span, field::Empty};
 
-use crate::{ApiError, App, trace_id::TraceId};
+use crate::{ApiError, App, reply::to_microseconds, trace_id::TraceId};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -63,7 +63,7 @@ impl Drop for Observation {
         let Self { status, code, .. } = *self;
         let duration = self.started.elapsed();
         self.app.metrics().request(&self.route, self.method, status, duration);
-        let took_ms = duration.as_secs_f64() * 1e3;
+        let took_ms = to_microseconds(duration.as_secs_f64() * 1e3);
         let _entered = self.span.enter();
         if status >= 500 {
             tracing::warn!(status, code, took_ms, "request failed");

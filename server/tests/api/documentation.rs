@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use server::http::routes;
+use server::{ErrorCode, http::routes};
 
 use crate::harness::TestApp;
 
@@ -69,6 +69,28 @@ async fn the_description_knows_the_fields() {
     assert_eq!(fields("AskResponse"), sent);
     assert_eq!(fields("ErrorBody"), BTreeSet::from(["code", "details", "message"].map(str::to_owned)));
     assert!(schemas["ErrorCode"]["enum"].as_array().unwrap().contains(&"question_too_long".into()));
+}
+
+/// The table at the head of `error.rs`: code and status.
+fn table() -> Vec<(&'static str, u16)> {
+    let rows = include_str!("../../src/error.rs").lines().filter_map(|line| line.strip_prefix("//! | `"));
+    rows.map(|row| {
+        let (code, rest) = row.split_once("` | ").unwrap();
+        (code, rest.split(' ').next().unwrap().parse().unwrap())
+    })
+    .collect()
+}
+
+#[tokio::test]
+async fn the_table_of_errors_is_complete_and_true() {
+    let description = description().await;
+    let described = description["components"]["schemas"]["ErrorCode"]["enum"].as_array().unwrap();
+    let described: BTreeSet<&str> = described.iter().map(|code| code.as_str().unwrap()).collect();
+    assert_eq!(table().iter().map(|(code, _)| *code).collect::<BTreeSet<_>>(), described);
+    for (name, status) in table() {
+        let code: ErrorCode = serde_json::from_value(name.into()).unwrap();
+        assert_eq!((code.as_str(), code.status().as_u16()), (name, status));
+    }
 }
 
 fn collect<'a>(value: &'a Value, references: &mut Vec<&'a str>) {

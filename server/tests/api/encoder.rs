@@ -1,12 +1,12 @@
 //! A model that needs no files: a text's vector is the sum of its characters' directions, so texts that share
-//! characters are close. It can be held up, to see what happens to those who wait.
+//! characters are close and others are not. It can be held up, to see what happens to those who wait.
 
 use std::sync::{Arc, Condvar, Mutex};
 
 use inference::{Embedding, EncoderInput, ModelInfo, Result, Role, SentenceEncoder};
 
 pub(crate) const MODEL: &str = "characters";
-pub(crate) const DIMENSION: usize = 64;
+pub(crate) const DIMENSION: usize = 512;
 
 pub(crate) struct CharacterEncoder {
     info: ModelInfo,
@@ -46,23 +46,18 @@ impl SentenceEncoder for CharacterEncoder {
     }
 }
 
+/// Each character is a row of the Walsh-Hadamard matrix, so different ones are at right angles.
 fn sum(tokens: &[u32]) -> Vec<f32> {
-    let mut sum = vec![0.0; DIMENSION];
-    for token in tokens.iter().filter(|token| **token != u32::from('?')) {
-        let bits = scrambled(u64::from(*token));
-        for (place, value) in sum.iter_mut().enumerate() {
-            *value += if bits >> place & 1 == 1 { 1.0 } else { -1.0 };
-        }
-    }
-    sum
+    let letters = tokens.iter().filter(|token| **token != u32::from('?'));
+    let rows: Vec<usize> = letters.map(|letter| row(*letter)).collect();
+    let sign =
+        |row: usize, place: usize| if (row & place).count_ones().is_multiple_of(2) { 1.0 } else { -1.0 };
+    (0..DIMENSION).map(|place| rows.iter().map(|row| sign(*row, place)).sum()).collect()
 }
 
-/// The output function of splitmix64 (Steele, Lea, Flood 2014).
-fn scrambled(seed: u64) -> u64 {
-    let mixed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ mixed >> 31
+/// The factor is one at which no two characters of the shop share a row.
+pub(crate) fn row(letter: u32) -> usize {
+    (letter.wrapping_mul(591) >> 7) as usize % DIMENSION
 }
 
 /// Open at first. While it is closed, batches wait in front of it.

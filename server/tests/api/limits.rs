@@ -15,13 +15,12 @@ async fn more_requests_than_allowed_are_refused_at_once() {
     let body = json!({ "model": "yingda", "messages": [{ "role": "user", "content": "怎么退款" }] });
     let refused = app.post("/v1/chat/completions", &body).await.expect_compatible_error(503, "overloaded");
     assert_eq!(refused.header("retry-after"), "1");
-    app.get("/readyz").await.expect_error(503, "overloaded");
+    app.get("/readyz").await.expect_ok();
     app.get("/healthz").await.expect_ok();
     assert!(app.get("/metrics").await.expect_ok().text.contains("yingda_http_requests_in_flight 1\n"));
     app.gate.open();
     within(first).await.unwrap().unwrap().expect_answer("refund");
     app.ask("几天能送到").await.expect_answer("delivery");
-    app.get("/readyz").await.expect_ok();
 }
 
 #[tokio::test]

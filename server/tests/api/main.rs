@@ -1,5 +1,11 @@
 //! The HTTP interface, from the outside: a real router on a real port over a small shop.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test stops at the first thing that is not as expected"
+)]
+
 mod ask;
 mod bad_input;
 mod chat;
