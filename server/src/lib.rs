@@ -1,6 +1,6 @@
 //! The product: command line and HTTP over one running [`App`].
 //!
-//! What passes through: `cli` reads the command line and the [`Config`](config::Config), starts an [`App`] (model,
+//! What passes through: `cli` reads the command line and the [`Config`], starts an [`App`] (model,
 //! knowledge, snapshot) and hands it to [`http`], which turns requests into [`App::ask`] and errors into replies.
 //! Nothing here decides what a question means: that is `answer::decide`.
 

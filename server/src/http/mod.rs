@@ -1,6 +1,6 @@
 //! HTTP: requests in, replies out, nothing decided.
 //!
-//! What passes through: [`serve`] accepts connections; `router` is the page of all routes; `observe` gives each
+//! What passes through: [`serve()`] accepts connections; `router` is the page of all routes; `observe` gives each
 //! request its trace id, its log line and its numbers; `limits` refuses what is too much; `body` reads JSON; a handler
 //! calls the [`App`](crate::App). Errors become replies in `crate::error` and nowhere else.
 
