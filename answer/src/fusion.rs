@@ -11,6 +11,8 @@ use crate::{Probability, retrieve::Evidence};
 pub struct FusionWeights {
     /// Cosine to the closest phrasing.
     pub dense: f32,
+    /// Cosine to the entry's phrasings, on average.
+    pub dense_mean: f32,
     /// BM25 of the best phrasing.
     pub lexical: f32,
     /// Cosine to the answer's text.
@@ -24,15 +26,17 @@ pub struct FusionWeights {
 impl FusionWeights {
     /// Vectors and words together: the default.
     pub const HYBRID: Self =
-        Self { dense: 1.0, lexical: 0.3, dense_answer: 0.2, lexical_answer: 0.1, negative: 2.0 };
+        Self { dense: 0.5, dense_mean: 0.5, lexical: 0.25, dense_answer: 0.8, lexical_answer: 0.5, negative: 4.0 };
     /// Vectors of the phrasings alone, to measure a model.
-    pub const DENSE: Self = Self { lexical: 0.0, dense_answer: 0.0, lexical_answer: 0.0, ..Self::HYBRID };
+    pub const DENSE: Self =
+        Self { dense: 1.0, dense_mean: 0.0, lexical: 0.0, dense_answer: 0.0, lexical_answer: 0.0, negative: 0.0 };
     /// Words of the phrasings alone, the baseline.
     pub const LEXICAL: Self = Self { dense: 0.0, lexical: 1.0, ..Self::DENSE };
 
     /// Greater is better; comparable between questions.
     pub(crate) fn score(&self, evidence: &Evidence) -> f32 {
         let agreement = self.dense * evidence.dense
+            + self.dense_mean * evidence.dense_mean
             + self.lexical * evidence.lexical
             + self.dense_answer * evidence.dense_answer
             + self.lexical_answer * evidence.lexical_answer;
@@ -54,9 +58,9 @@ fn negative_push(evidence: &Evidence) -> f32 {
     evidence.negative.map_or(0.0, |negative| (negative - evidence.dense + NEGATIVE_REACH).max(0.0))
 }
 
-const LOG_ODDS_AT_ZERO: f32 = -4.0;
-const LOG_ODDS_PER_SCORE: f32 = 4.0;
-const LOG_ODDS_PER_MARGIN: f32 = 8.0;
+const LOG_ODDS_AT_ZERO: f32 = -1.8;
+const LOG_ODDS_PER_SCORE: f32 = 1.2;
+const LOG_ODDS_PER_MARGIN: f32 = 7.6;
 
 /// The chance that the entry scored `score` is the right one, when the best other entry scored `best_other`.
 pub(crate) fn confidence(score: f32, best_other: f32) -> Probability {

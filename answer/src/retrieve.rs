@@ -23,9 +23,11 @@ pub(crate) struct Evidence {
     pub(crate) dense: f32,
     /// BM25 of the best phrasing as a share of the attainable, 0 when none shares a word.
     pub(crate) lexical: f32,
-    /// Cosine to the answer's text, 0 without one.
+    /// Cosine to its phrasings, on average: high when the question fits the whole entry, not one phrasing by chance.
+    pub(crate) dense_mean: f32,
+    /// Cosine to the answer's text. An entry without one is judged by its phrasings: [`dense`](Self::dense) again.
     pub(crate) dense_answer: f32,
-    /// BM25 of the answer's text as a share of the attainable.
+    /// BM25 of the answer's text as a share of the attainable; without one, [`lexical`](Self::lexical) again.
     pub(crate) lexical_answer: f32,
     /// Cosine to the closest negative phrasing; 1 for an equal spelling; `None` without one.
     pub(crate) negative: Option<f32>,
@@ -126,27 +128,45 @@ fn evidence(
     let owner = &snapshot.entries[entry];
     // Hits come best first, so the first of an entry is its best.
     let word_hit = by_words.iter().find(|hit| owner.phrasings.contains(&hit.text));
-    let closest = vector.and_then(|vector| closest(snapshot, owner, vector));
+    let lexical = word_hit.map_or(0.0, |hit| hit.score);
     let best_by_words = word_hit.map_or(owner.phrasings.start, |hit| hit.text);
+    let nearness_by_vector = vector.map(|vector| Nearness::of(snapshot, owner, vector)).unwrap_or_default();
+    let dense = nearness_by_vector.closest.map_or(0.0, |(_, similarity)| similarity);
+    let answer_hit = answers_by_words.iter().find(|hit| hit.text == entry).map_or(0.0, |hit| hit.score);
+    let has_answer = !owner.faq.answer().is_empty();
     Evidence {
         entry,
-        phrasing: closest.map_or(best_by_words, |(phrasing, _)| phrasing),
-        dense: closest.map_or(0.0, |(_, similarity)| similarity),
-        lexical: word_hit.map_or(0.0, |hit| hit.score),
-        dense_answer: similarity(vector, owner.answer.as_ref()).unwrap_or(0.0),
-        lexical_answer: answers_by_words.iter().find(|hit| hit.text == entry).map_or(0.0, |hit| hit.score),
+        phrasing: nearness_by_vector.closest.map_or(best_by_words, |(phrasing, _)| phrasing),
+        dense,
+        lexical,
+        dense_mean: nearness_by_vector.mean,
+        dense_answer: similarity(vector, owner.answer.as_ref()).unwrap_or(if has_answer { 0.0 } else { dense }),
+        lexical_answer: if has_answer { answer_hit } else { lexical },
         negative: owner.negatives.iter().filter_map(|text| nearness(question, vector, text)).reduce(f32::max),
     }
 }
 
-fn closest(snapshot: &KnowledgeSnapshot, owner: &SnapshotEntry, vector: &Embedding) -> Option<(usize, f32)> {
-    owner
-        .phrasings
-        .clone()
-        .filter_map(|phrasing| {
-            Some((phrasing, snapshot.phrasings[phrasing].vector.as_ref()?.similarity(vector)))
-        })
-        .max_by(|left, right| left.1.total_cmp(&right.1))
+/// Cosines of a question to the phrasings of one entry.
+#[derive(Default)]
+struct Nearness {
+    /// Position of the closest phrasing, and its cosine.
+    closest: Option<(usize, f32)>,
+    mean: f32,
+}
+
+impl Nearness {
+    fn of(snapshot: &KnowledgeSnapshot, owner: &SnapshotEntry, vector: &Embedding) -> Self {
+        let similarities: Vec<(usize, f32)> = owner
+            .phrasings
+            .clone()
+            .filter_map(|phrasing| Some((phrasing, snapshot.phrasings[phrasing].vector.as_ref()?.similarity(vector))))
+            .collect();
+        let sum: f32 = similarities.iter().map(|(_, similarity)| similarity).sum();
+        Self {
+            mean: sum / similarities.len().max(1) as f32,
+            closest: similarities.into_iter().max_by(|left, right| left.1.total_cmp(&right.1)),
+        }
+    }
 }
 
 fn nearness(question: &Question, vector: Option<&Embedding>, negative: &StoredText) -> Option<f32> {

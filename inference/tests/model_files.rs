@@ -1,5 +1,7 @@
 //! Model folders, sound and damaged: each error names the file and says what is wrong.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -87,21 +87,13 @@ pub struct KnowledgeConfig {
     pub path: Option<PathBuf>,
 }
 
-/// When to answer. Thresholds are 0 to 1, weights at or above 0.
+/// When to answer. Thresholds are 0 to 1.
 #[derive(Clone, Debug, Deserialize)]
 pub struct AnswerConfig {
     /// At or above this confidence the best entry answers.
     pub answer_at: f32,
     /// At or above this one the customer is asked what is meant.
     pub clarify_at: f32,
-    /// Words shared with the best phrasing.
-    pub lexical_weight: f32,
-    /// Similarity to the answer's text.
-    pub dense_answer_weight: f32,
-    /// Words shared with the answer's text.
-    pub lexical_answer_weight: f32,
-    /// Taken off for a closer negative phrasing.
-    pub negative_weight: f32,
     /// What a chat client shows above the numbered options when the customer is asked back.
     pub clarify_message: String,
     /// What a chat client shows when a human takes over.
@@ -174,19 +166,7 @@ impl Config {
             .zip(Probability::new(clarify_at))
             .and_then(|(answer_at, clarify_at)| AnswerPolicy::new(answer_at, clarify_at).ok())
             .ok_or(ConfigError::Thresholds { answer_at, clarify_at })?;
-        Ok(DecideOptions { policy, weights: self.answer.weights() })
-    }
-}
-
-impl AnswerConfig {
-    fn weights(&self) -> FusionWeights {
-        FusionWeights {
-            lexical: self.lexical_weight,
-            dense_answer: self.dense_answer_weight,
-            lexical_answer: self.lexical_answer_weight,
-            negative: self.negative_weight,
-            ..FusionWeights::HYBRID
-        }
+        Ok(DecideOptions { policy, weights: FusionWeights::HYBRID })
     }
 }
 

@@ -1,5 +1,7 @@
 //! The embedder around a fake encoder that can be held at a gate.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod fake;
 
 use std::sync::Arc;

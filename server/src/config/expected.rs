@@ -13,8 +13,6 @@ pub(super) enum Expected {
     Whole(i64, i64),
     /// 0 to 1.
     Share,
-    /// 0 to 100.
-    Weight,
     Text,
     TextOrEmpty,
     Device,
@@ -43,10 +41,6 @@ pub(super) const KEYS: &[(&str, Expected)] = &[
     ("knowledge.path", Expected::TextOrEmpty),
     ("answer.answer_at", Expected::Share),
     ("answer.clarify_at", Expected::Share),
-    ("answer.lexical_weight", Expected::Weight),
-    ("answer.dense_answer_weight", Expected::Weight),
-    ("answer.lexical_answer_weight", Expected::Weight),
-    ("answer.negative_weight", Expected::Weight),
     ("answer.clarify_message", Expected::Text),
     ("answer.hand_off_message", Expected::Text),
     ("log.format", Expected::OneOf(&["text", "json"])),
@@ -67,7 +61,6 @@ impl Expected {
                 value.as_integer().is_some_and(|number| (least..=most).contains(&number))
             }
             Self::Share => number(value).is_some_and(|number| (0.0..=1.0).contains(&number)),
-            Self::Weight => number(value).is_some_and(|number| (0.0..=100.0).contains(&number)),
             Self::Address
             | Self::Text
             | Self::TextOrEmpty
@@ -83,7 +76,7 @@ impl Expected {
         let fraction = || text.trim().parse().ok().map(Value::Float);
         let number = match self {
             Self::Whole(..) => whole(),
-            Self::Share | Self::Weight => fraction(),
+            Self::Share => fraction(),
             Self::Address
             | Self::Text
             | Self::TextOrEmpty
@@ -102,7 +95,7 @@ impl Expected {
             Self::Device => text.parse::<DeviceChoice>().is_ok(),
             Self::OneOf(words) => words.contains(&text),
             Self::LogLevel => text.split(',').all(is_log_directive),
-            Self::Whole(..) | Self::Share | Self::Weight => false,
+            Self::Whole(..) | Self::Share => false,
         }
     }
 }
@@ -113,7 +106,6 @@ impl fmt::Display for Expected {
             Self::Address => write!(formatter, "an IP address and a port, such as \"127.0.0.1:8080\""),
             Self::Whole(least, most) => write!(formatter, "a whole number from {least} to {most}"),
             Self::Share => write!(formatter, "a number from 0 to 1"),
-            Self::Weight => write!(formatter, "a number from 0 to 100"),
             Self::Text => write!(formatter, "a text that is not empty"),
             Self::TextOrEmpty => write!(formatter, "a text"),
             Self::Device => {

@@ -33,12 +33,6 @@ fn the_default_file_has_every_key_and_no_other() {
 }
 
 #[test]
-fn the_default_weights_are_those_that_were_fitted() {
-    let config = Config::from_layers(&Layers::defaults().unwrap()).unwrap();
-    assert_eq!(config.decide_options().unwrap().weights, answer::FusionWeights::HYBRID);
-}
-
-#[test]
 fn the_defaults_of_the_embedder_are_the_librarys() {
     let config = Config::from_layers(&Layers::defaults().unwrap()).unwrap();
     assert_eq!(config.embedder_options(), inference::EmbedderOptions::default());

@@ -6,28 +6,30 @@ use tree::{SourceFile, crate_dependencies, root, rust_sources};
 
 /// Library code: what ships, without tests and benches.
 fn shipped() -> Vec<SourceFile> {
-    let shipped: Vec<SourceFile> = rust_sources().into_iter().filter(|file| file.path.contains("/src/")).collect();
+    let shipped: Vec<SourceFile> =
+        rust_sources().into_iter().filter(|file| file.path.contains("/src/")).collect();
     assert!(shipped.len() > 30, "only {} files found: the test looks in the wrong place", shipped.len());
     shipped
 }
 
 /// Fails with the place of every line of `files` that names one of `words` and is not in a file that `may` allows.
 fn assert_only_named_in(words: &[&str], may: impl Fn(&str) -> bool) {
-    let found: Vec<String> = shipped()
-        .iter()
-        .filter(|file| !may(&file.path))
-        .flat_map(|file| file.lines_naming(words))
-        .collect();
+    let found: Vec<String> =
+        shipped().iter().filter(|file| !may(&file.path)).flat_map(|file| file.lines_naming(words)).collect();
     assert!(found.is_empty(), "{words:?} named outside their place:\n{}", found.join("\n"));
 }
 
 #[test]
 fn libraries_are_named_only_where_they_belong() {
-    assert_only_named_in(&["candle_core", "candle_nn", "candle_transformers"], |path| path.starts_with("inference/"));
+    assert_only_named_in(&["candle_core", "candle_nn", "candle_transformers"], |path| {
+        path.starts_with("inference/")
+    });
     assert_only_named_in(&["tokenizers"], |path| path.starts_with("inference/"));
     assert_only_named_in(&["hnsw_rs"], |path| path == "index/src/hnsw.rs");
     assert_only_named_in(&["tantivy"], |path| path == "answer/src/lexical.rs");
-    assert_only_named_in(&["axum"], |path| path.starts_with("server/src/http/") || path == "server/src/error.rs");
+    assert_only_named_in(&["axum"], |path| {
+        path.starts_with("server/src/http/") || path == "server/src/error.rs"
+    });
     assert_only_named_in(&["sqlx"], |path| path.starts_with("server/src/store/"));
 }
 
@@ -48,7 +50,12 @@ fn dependencies_point_one_way() {
 
 #[test]
 fn policy_and_fusion_are_pure() {
-    let pure = ["answer/src/policy.rs", "answer/src/fusion.rs", "answer/src/probability.rs", "inference/src/batch.rs"];
+    let pure = [
+        "answer/src/policy.rs",
+        "answer/src/fusion.rs",
+        "answer/src/probability.rs",
+        "inference/src/batch.rs",
+    ];
     let impure = ["async", "Instant", "SystemTime", "rand", "tokio", "fs", "env", "Mutex", "static"];
     for path in pure {
         let file = SourceFile::read(path);
@@ -67,7 +74,8 @@ fn similarities_stay_inside_answer() {
     assert_only_named_in(&["similarity", "cosine", "Neighbor"], |path| {
         ["answer/", "index/", "inference/"].iter().any(|inside| path.starts_with(inside))
     });
-    let public = ["lib.rs", "decision.rs", "decide.rs"].map(|name| SourceFile::read(&format!("answer/src/{name}")));
+    let public =
+        ["lib.rs", "decision.rs", "decide.rs"].map(|name| SourceFile::read(&format!("answer/src/{name}")));
     for file in public {
         let found = file.lines_naming(&["similarity", "Evidence", "Neighbor"]);
         assert!(found.is_empty(), "what answer returns holds a similarity:\n{}", found.join("\n"));
@@ -132,7 +140,9 @@ fn the_map_names_files_that_exist() {
         .split('`')
         .skip(1)
         .step_by(2)
-        .filter(|name| name.contains('/') && !name.contains(' ') && !name.starts_with('/') && !name.contains('*'))
+        .filter(|name| {
+            name.contains('/') && !name.contains(' ') && !name.starts_with('/') && !name.contains('*')
+        })
         .collect();
     assert!(named.len() > 20, "the map names only {} files", named.len());
     let missing: Vec<&&str> = named.iter().filter(|name| !root().join(name).exists()).collect();
