@@ -40,8 +40,7 @@ pub async fn decide(
     let embed = milliseconds_since(started);
     let (question, snapshot) = (question.clone(), Arc::clone(snapshot));
     let decide = move || decide_with(&question, vector.as_ref(), &snapshot, options);
-    let mut decided =
-        tokio::task::spawn_blocking(decide).await.map_err(|error| Error::Knowledge(error.to_string()))??;
+    let mut decided = tokio::task::spawn_blocking(decide).await.map_err(|_| Error::Stopped)??;
     decided.stages = Stages { embed, retrieve: milliseconds_since(started) - embed };
     Ok(decided)
 }

@@ -35,6 +35,10 @@ pub enum Error {
     /// The vector index refused a vector or failed: a bug or a damaged model.
     #[error(transparent)]
     Index(#[from] index::Error),
+    /// A computation did not come to its end: the process is shutting down, or a bug, which the log then names. What
+    /// was computed on is not repeated here.
+    #[error("the computation was stopped")]
+    Stopped,
     /// The lexical index failed: a bug or no memory.
     #[error("lexical index: {0}")]
     Lexical(String),

@@ -25,11 +25,23 @@ pub struct FusionWeights {
 
 impl FusionWeights {
     /// Vectors and words together: the default.
-    pub const HYBRID: Self =
-        Self { dense: 0.5, dense_mean: 0.5, lexical: 0.25, dense_answer: 0.8, lexical_answer: 0.5, negative: 4.0 };
+    pub const HYBRID: Self = Self {
+        dense: 0.5,
+        dense_mean: 0.5,
+        lexical: 0.25,
+        dense_answer: 0.8,
+        lexical_answer: 0.5,
+        negative: 4.0,
+    };
     /// Vectors of the phrasings alone, to measure a model.
-    pub const DENSE: Self =
-        Self { dense: 1.0, dense_mean: 0.0, lexical: 0.0, dense_answer: 0.0, lexical_answer: 0.0, negative: 0.0 };
+    pub const DENSE: Self = Self {
+        dense: 1.0,
+        dense_mean: 0.0,
+        lexical: 0.0,
+        dense_answer: 0.0,
+        lexical_answer: 0.0,
+        negative: 0.0,
+    };
     /// Words of the phrasings alone, the baseline.
     pub const LEXICAL: Self = Self { dense: 0.0, lexical: 1.0, ..Self::DENSE };
 

@@ -38,7 +38,7 @@ impl LexicalIndex {
     /// # Errors
     /// [`Error::Lexical`] when tantivy fails.
     pub(crate) fn build(texts: impl IntoIterator<Item = Vec<String>>) -> Result<Self> {
-        Self::build_in_memory(texts).map_err(lexical_error)
+        Self::build_in_memory(texts).map_err(|error| lexical_error(&error))
     }
 
     fn build_in_memory(texts: impl IntoIterator<Item = Vec<String>>) -> tantivy::Result<Self> {
@@ -70,7 +70,7 @@ impl LexicalIndex {
         if terms.is_empty() || limit == 0 {
             return Ok(Vec::new());
         }
-        self.best(&terms, limit).map_err(lexical_error)
+        self.best(&terms, limit).map_err(|error| lexical_error(&error))
     }
 
     fn best(&self, terms: &[Term], limit: usize) -> tantivy::Result<Vec<LexicalHit>> {
@@ -111,7 +111,7 @@ fn pre_tokenized(terms: Vec<String>) -> PreTokenizedString {
     PreTokenizedString { text: String::new(), tokens: tokens.collect() }
 }
 
-fn lexical_error(error: tantivy::TantivyError) -> Error {
+fn lexical_error(error: &tantivy::TantivyError) -> Error {
     Error::Lexical(error.to_string())
 }
 

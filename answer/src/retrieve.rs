@@ -130,19 +130,27 @@ fn evidence(
     let word_hit = by_words.iter().find(|hit| owner.phrasings.contains(&hit.text));
     let lexical = word_hit.map_or(0.0, |hit| hit.score);
     let best_by_words = word_hit.map_or(owner.phrasings.start, |hit| hit.text);
-    let nearness_by_vector = vector.map(|vector| Nearness::of(snapshot, owner, vector)).unwrap_or_default();
-    let dense = nearness_by_vector.closest.map_or(0.0, |(_, similarity)| similarity);
+    let nearness = vector.map(|vector| Nearness::of(snapshot, owner, vector)).unwrap_or_default();
+    let dense = nearness.closest.map_or(0.0, |(_, similarity)| similarity);
     let answer_hit = answers_by_words.iter().find(|hit| hit.text == entry).map_or(0.0, |hit| hit.score);
     let has_answer = !owner.faq.answer().is_empty();
     Evidence {
         entry,
-        phrasing: nearness_by_vector.closest.map_or(best_by_words, |(phrasing, _)| phrasing),
+        phrasing: nearness.closest.map_or(best_by_words, |(phrasing, _)| phrasing),
         dense,
         lexical,
-        dense_mean: nearness_by_vector.mean,
-        dense_answer: similarity(vector, owner.answer.as_ref()).unwrap_or(if has_answer { 0.0 } else { dense }),
+        dense_mean: nearness.mean,
+        dense_answer: similarity(vector, owner.answer.as_ref()).unwrap_or(if has_answer {
+            0.0
+        } else {
+            dense
+        }),
         lexical_answer: if has_answer { answer_hit } else { lexical },
-        negative: owner.negatives.iter().filter_map(|text| nearness(question, vector, text)).reduce(f32::max),
+        negative: owner
+            .negatives
+            .iter()
+            .filter_map(|text| nearness_to_negative(question, vector, text))
+            .reduce(f32::max),
     }
 }
 
@@ -159,7 +167,9 @@ impl Nearness {
         let similarities: Vec<(usize, f32)> = owner
             .phrasings
             .clone()
-            .filter_map(|phrasing| Some((phrasing, snapshot.phrasings[phrasing].vector.as_ref()?.similarity(vector))))
+            .filter_map(|phrasing| {
+                Some((phrasing, snapshot.phrasings[phrasing].vector.as_ref()?.similarity(vector)))
+            })
             .collect();
         let sum: f32 = similarities.iter().map(|(_, similarity)| similarity).sum();
         Self {
@@ -169,7 +179,11 @@ impl Nearness {
     }
 }
 
-fn nearness(question: &Question, vector: Option<&Embedding>, negative: &StoredText) -> Option<f32> {
+fn nearness_to_negative(
+    question: &Question,
+    vector: Option<&Embedding>,
+    negative: &StoredText,
+) -> Option<f32> {
     if normalize(&negative.text) == question.normalized() {
         return Some(1.0);
     }

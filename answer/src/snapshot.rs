@@ -66,7 +66,7 @@ impl KnowledgeSnapshot {
         let (dimension, parameters) = (embedder.info().dimension, options.index.clone());
         let build = move || assemble(entries, texts, version, dimension, &parameters);
         // Building indexes takes seconds for large sets: not on a thread that serves requests.
-        tokio::task::spawn_blocking(build).await.map_err(|error| Error::Knowledge(error.to_string()))?
+        tokio::task::spawn_blocking(build).await.map_err(|_| Error::Stopped)?
     }
 
     /// Identifies entries and model: the same content under the same model has the same version. 16 hex digits.

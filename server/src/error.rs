@@ -210,7 +210,8 @@ impl From<answer::Error> for ApiError {
             | answer::Error::Knowledge(_)
             | answer::Error::InvalidOption { .. }
             | answer::Error::Index(_)
-            | answer::Error::Lexical(_)) => Self::internal(&error),
+            | answer::Error::Lexical(_)
+            | answer::Error::Stopped) => Self::internal(&error),
         }
     }
 }

@@ -73,7 +73,7 @@ fn without_comment(line: &str) -> &str {
     while let Some(found) = line[start..].find("//") {
         let position = start + found;
         let quotes_before = line[..position].matches('"').count();
-        if quotes_before % 2 == 0 {
+        if quotes_before.is_multiple_of(2) {
             return &line[..position];
         }
         start = position + 2;
