@@ -145,7 +145,7 @@ fn of_answer(error: &answer::Error) -> Exit {
         }
         answer::Error::InvalidOption { .. } => Exit::Usage,
         answer::Error::Inference(error) => of_inference(error),
-        answer::Error::Index(_) | answer::Error::Lexical(_) => Exit::Internal,
+        answer::Error::Index(_) | answer::Error::Lexical(_) | answer::Error::Stopped => Exit::Internal,
     }
 }
 
