@@ -47,6 +47,14 @@ load: ## /v1/ask under wrk (from your package manager) with 64 connections
 	$(CARGO) build --release --locked --bin yingda
 	server/benches/load.sh $(YINGDA)
 
+model-static: ## train the default model again from ../shared/data/training (two cores, under an hour)
+	models/training/train.sh --data ../shared/data/training
+
+parity: ## remake the parity checkpoints and their reference vectors (fetches torch)
+	$(PYTHON) -m venv .cache/parity
+	.cache/parity/bin/pip install --quiet --requirement models/parity/requirements.txt
+	.cache/parity/bin/python models/parity/make_checkpoints.py
+
 audit: ## licences, bans and sources of every dependency; advisories where the database can be fetched
 	command -v cargo-deny >/dev/null || $(CARGO) install --locked --root .cache/cargo cargo-deny
 	PATH="$(CURDIR)/.cache/cargo/bin:$$PATH" cargo-deny --locked check licenses bans sources

@@ -3,6 +3,8 @@
 //! One question at a time, every question of the labelled set, no embedding cache. The larger bases repeat the shop
 //! with a number behind each phrasing, so that word statistics and vectors stay lifelike.
 
+#![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
+
 use std::{fs::File, io::BufReader, path::PathBuf, sync::Arc, time::Instant};
 
 use answer::{

@@ -1,8 +1,11 @@
 //! From the evidence for an entry to one score, and from the scores to a probability. Pure.
 //!
-//! The constants were fitted on industries that the development model had not seen (see
-//! `models/training/README.md`, "Fusion weights"); a calibrator fitted to the operator's own knowledge will replace
-//! the last three.
+//! The constants were fitted on eight industries whose phrasings the embedding model used for the fit had not seen,
+//! indexed by the standard question and by half of the similar ones (5,753 questions): the weights by a conditional
+//! logit (softmax over a question's candidates, the right entry as the class) and then rounded, the log-odds by a
+//! logistic regression of "the best entry is right" on score and margin, out-of-scope questions included. On those
+//! industries: hit@1 0.477 by the closest phrasing alone, 0.587 with these weights (standard question indexed), 0.401
+//! and 0.564 (half indexed). A calibrator fitted to the operator's own knowledge is to replace the log-odds.
 
 use crate::{Probability, retrieve::Evidence};
 

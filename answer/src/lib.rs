@@ -1,7 +1,7 @@
 //! A customer's question becomes a [`Decision`] over one immutable [`KnowledgeSnapshot`].
 //!
 //! What passes through: entries are read ([`read_knowledge`]) and checked ([`check_knowledge`]), then a snapshot is
-//! built from them once ([`KnowledgeSnapshot::build`]) and shared; every question goes through [`decide`], whoever asks.
+//! built from them once ([`KnowledgeSnapshot::build`]) and shared; every question goes through [`decide()`], whoever asks.
 //! Evaluation, command line, HTTP and channels all call that one function, so what is measured is what is served.
 //!
 //! Nothing here reads a clock, a socket or a database: time comes in with the [`Question`]. Similarities stay inside;

@@ -53,7 +53,7 @@ impl Question {
         Self { channel, ..self }
     }
 
-    /// The text after [`normalize`]; never empty.
+    /// The text after [`normalize()`]; never empty.
     #[must_use]
     pub fn normalized(&self) -> &str {
         &self.normalized

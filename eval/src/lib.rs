@@ -1,7 +1,7 @@
 //! Labelled questions become a report.
 //!
 //! What passes through: a labelled set is loaded ([`LabelledSet::load`]), its knowledge becomes the same snapshot that
-//! the server would serve, every question goes through the same [`answer::decide`] ([`run`]), and the outcomes become
+//! the server would serve, every question goes through the same [`answer::decide`] ([`run()`]), and the outcomes become
 //! [`Metrics`] and a [`Report`]. The server's command line calls this; nothing here knows HTTP.
 
 mod authored;
