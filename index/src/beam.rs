@@ -16,15 +16,15 @@ pub(crate) struct BeamSearch<'a> {
     /// The rows it was built from, or those with more appended.
     pub(crate) rows: &'a Rows,
     pub(crate) query: &'a QuantizedQuery,
-    /// Rows to keep.
+    /// Nodes to keep.
     pub(crate) ef: usize,
     /// Rows scored before the walk is given up.
     pub(crate) budget: usize,
 }
 
 impl BeamSearch<'_> {
-    /// The best `ef` admitted slots, in no order; fewer if no more can be reached. Rows that `admits` refuses are
-    /// walked through but not kept. `None` when the budget ran out: then a scan is cheaper.
+    /// The admitted slots of the best `ef` nodes that have any, in no order. Others are walked through but not kept.
+    /// `None` when the budget ran out: then a scan is cheaper.
     pub(crate) fn run(&self, admits: &dyn Fn(u32) -> bool) -> Option<Vec<u32>> {
         let mut memory = MEMORY.take().unwrap_or_default();
         let found = self.walk(&mut memory, admits);
@@ -56,7 +56,14 @@ impl BeamSearch<'_> {
                 self.consider(scored, memory, admits);
             }
         }
-        Some(memory.kept.drain().map(|Reverse(scored)| scored.slot()).collect())
+        Some(
+            memory
+                .kept
+                .drain()
+                .flat_map(|Reverse(node)| self.slots(node))
+                .filter(|&slot| admits(slot))
+                .collect(),
+        )
     }
 
     /// Greedy descent through the upper layers to a good start in the lowest.
@@ -68,7 +75,7 @@ impl BeamSearch<'_> {
         for layer in self.graph.upper.iter().rev() {
             loop {
                 memory.batch.clear();
-                memory.batch.extend_from_slice(layer.neighbours(best.slot()));
+                memory.batch.extend_from_slice(layer.get(best.slot()));
                 self.score_batch(memory);
                 let scored = memory.batch.iter().zip(&memory.scores);
                 match scored.map(|(&slot, &score)| Scored::new(score, slot)).max() {
@@ -85,12 +92,17 @@ impl BeamSearch<'_> {
             return;
         }
         memory.waiting.push(scored);
-        if admits(scored.slot()) {
+        if self.slots(scored).any(admits) {
             memory.kept.push(Reverse(scored));
             if memory.kept.len() > self.ef {
                 memory.kept.pop();
             }
         }
+    }
+
+    /// A node's slot and its twins'.
+    fn slots(&self, node: Scored) -> impl Iterator<Item = u32> {
+        std::iter::once(node.slot()).chain(self.graph.twins.get(node.slot()).iter().copied())
     }
 
     fn score_batch(&self, memory: &mut Memory) {

@@ -100,3 +100,25 @@ const SCAN_ADVANTAGE: usize = 4;
 
 /// Rows a walk may score for each it keeps, however small the graph. Without a filter it scores about 20.
 const BUDGET_PER_EF: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frozen::{Lists, SparseLists};
+
+    /// The walk starts where a loaded graph says; what it cannot reach from there is found all the same.
+    #[test]
+    fn a_walk_that_finds_too_few_is_followed_by_a_scan() {
+        let mut rows = Rows::new(2);
+        [[1.0, 0.0], [0.0, 1.0], [0.6, 0.8]].iter().zip(0..).for_each(|(row, id)| rows.push(id, row));
+        let none = || SparseLists { nodes: Vec::new(), lists: Lists { offsets: vec![0], items: Vec::new() } };
+        let base = Lists { offsets: vec![0; 4], items: Vec::new() };
+        let graph = FrozenGraph { entry: 0, base, upper: Vec::new(), twins: none() };
+        let contents =
+            Contents { graph: Some(graph.into()), ..Contents::new(IndexParameters::default(), rows) };
+        let ids =
+            |k| contents.search(&[0.0, 1.0], k, &|_| true).iter().map(|found| found.id).collect::<Vec<_>>();
+        assert_eq!(ids(1), [0]);
+        assert_eq!(ids(2), [1, 2]);
+    }
+}

@@ -121,8 +121,21 @@ impl NullaryFnOnce for Floats<'_> {
             }
         }
         let rest: f32 = left_rest.iter().zip(right_rest).map(|(a, b)| a * b).sum();
-        sums.iter().sum::<f32>() + rest
+        halved(sums) + rest
     }
+}
+
+/// The sum, by adding the upper half to the lower until one is left: a short chain of additions.
+#[inline(always)]
+fn halved(mut sums: [f32; 32]) -> f32 {
+    let mut width = 16;
+    while width > 0 {
+        for lane in 0..width {
+            sums[lane] += sums[lane + width];
+        }
+        width /= 2;
+    }
+    sums[0]
 }
 
 // `wrapping_add`, because a check for overflow would keep the loop from being vectorised; the bound on the
@@ -132,4 +145,57 @@ fn row_by_query(row: &[Codes], query: &[Weights]) -> i32 {
     let row: &[i8] = bytemuck::cast_slice(row);
     let query: &[i16] = bytemuck::cast_slice(query);
     row.iter().zip(query).fold(0, |sum: i32, (&a, &b)| sum.wrapping_add(i32::from(a) * i32::from(b)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::quantize::QuantizedQuery;
+
+    /// Values as a wave, of unit length.
+    fn wave(dimension: usize, step: f32) -> Vec<f32> {
+        let wave: Vec<f32> = (0..dimension).map(|position| (position as f32 * step + 0.3).sin()).collect();
+        crate::vector::to_unit(&wave, dimension).unwrap()
+    }
+
+    fn plain(left: &[f32], right: &[f32]) -> f64 {
+        left.iter().zip(right).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum()
+    }
+
+    #[test]
+    fn every_loop_agrees_with_f64_at_every_width() {
+        for dimension in [1, 2, 31, 32, 33, 63, 64, 65, 127, 128, 129, 384, 1000, 8192] {
+            let query = wave(dimension, 0.7);
+            let mut rows = Rows::new(dimension);
+            (0..3).for_each(|id| rows.push(id, &wave(dimension, 0.7 + 0.01 * id as f32)));
+            let quantized = QuantizedQuery::new(&query);
+            let chunk = &rows.chunks()[0];
+            let mut block = [0.0; 3];
+            score_block(&chunk.codes, &chunk.scales, &quantized.weights, &mut block);
+            let mut scattered = Vec::new();
+            score_slots(&rows, &[0, 1, 2], &quantized.weights, &mut scattered);
+            assert_eq!(scattered, block);
+            let step = query.iter().fold(0.0_f32, |greatest, value| greatest.max(value.abs())) / 2047.0;
+            for slot in 0..3 {
+                let exact = plain(rows.values(slot), &query);
+                assert!((f64::from(dot(rows.values(slot), &query)) - exact).abs() < 1e-5);
+                assert!(
+                    (f64::from(block[slot as usize] * step) - exact).abs() < 0.01,
+                    "{dimension}: {block:?}"
+                );
+                let codes =
+                    dot_codes(rows.codes(slot), rows.codes(0)) as f32 * rows.scale(slot) * rows.scale(0);
+                assert!((f64::from(codes) - plain(rows.values(slot), rows.values(0))).abs() < 0.01);
+            }
+        }
+    }
+
+    #[test]
+    fn the_greatest_sums_do_not_overflow() {
+        let lanes = crate::parameters::MAX_DIMENSION / LANE;
+        let (rows, query) = (vec![Codes([-127; LANE]); lanes], vec![Weights([2047; LANE]); lanes]);
+        let mut score = [0.0];
+        score_block(&rows, &[1.0], &query, &mut score);
+        assert_eq!(score, [-127.0 * 2047.0 * 8192.0]);
+    }
 }

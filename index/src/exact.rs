@@ -56,7 +56,7 @@ pub(crate) fn rescore(
             slot,
         })
         .collect();
-    ranked.sort_unstable_by(|left, right| right.cmp(left));
+    ranked.sort_unstable();
     ranked.truncate(k);
     ranked.into_iter().map(|Ranked { similarity, id, .. }| Neighbor { id, similarity }).collect()
 }

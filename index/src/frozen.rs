@@ -2,7 +2,7 @@
 //! `rebuild` makes one, `beam` walks it, `snapshot` stores it.
 //!
 //! Node numbers are slots of the rows it was built from. Rows with equal codes are twins: only the first of
-//! them is a node with links of its own, and the others hang on its list in the lowest layer.
+//! them is a node of the graph, which remembers the others.
 
 use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
@@ -18,19 +18,21 @@ use crate::rows::Rows;
 pub(crate) struct FrozenGraph {
     /// A node of the topmost layer.
     pub(crate) entry: u32,
-    /// The lowest layer: one list for each slot.
+    /// The lowest layer: one list for each slot, empty for those that are no nodes.
     pub(crate) base: Lists,
     /// The layers above it, lowest first.
-    pub(crate) upper: Vec<UpperLayer>,
+    pub(crate) upper: Vec<SparseLists>,
+    /// From a node to the further slots of its row.
+    pub(crate) twins: SparseLists,
 }
 
-/// A layer that few nodes reach.
+/// Lists that few nodes have.
 #[derive(Debug, PartialEq)]
-pub(crate) struct UpperLayer {
+pub(crate) struct SparseLists {
     /// Ascending.
     pub(crate) nodes: Vec<u32>,
     /// One list for each of `nodes`.
-    pub(crate) links: Lists,
+    pub(crate) lists: Lists,
 }
 
 /// Lists of slots, one after the other in one array.
@@ -45,8 +47,8 @@ impl FrozenGraph {
     /// Builds a graph over all of `rows`, on the calling thread. `None` if there are no rows, or if `cancelled` was
     /// set meanwhile.
     pub(crate) fn build(rows: &Rows, parameters: &IndexParameters, cancelled: &AtomicBool) -> Option<Self> {
-        let twins = Twins::of(rows);
-        let mut order = twins.first.clone();
+        let Twins { first, others } = Twins::of(rows);
+        let mut order = first.clone();
         shuffle(&mut order, parameters.seed);
         let Layers { entry, layers } = hnsw::build(rows, &order, parameters, cancelled)?;
         let mut layers = layers.into_iter();
@@ -54,11 +56,10 @@ impl FrozenGraph {
         for (node, links) in layers.next()? {
             base[node as usize] = links;
         }
-        for (first, twin) in twins.others {
-            base[first as usize].push(twin);
-        }
-        connect(&mut base, entry, rows);
-        Some(Self { entry, base: Lists::new(&base), upper: layers.map(UpperLayer::new).collect() })
+        connect(&mut base, &first, entry, rows);
+        let upper = layers.map(SparseLists::new).collect();
+        let twins = SparseLists::new(others.into_iter().collect());
+        Some(Self { entry, base: Lists::new(&base), upper, twins })
     }
 
     /// Slots covered.
@@ -73,29 +74,28 @@ impl FrozenGraph {
             return Err(format!("its entry is node {}, it has {len} nodes", self.entry));
         }
         self.base.check(len)?;
-        for layer in &self.upper {
-            if layer.links.len() != layer.nodes.len() {
-                return Err("an upper layer has not one list for each node".to_owned());
-            }
-            if !layer.nodes.is_sorted() {
-                return Err("an upper layer is not in order".to_owned());
-            }
-            layer.links.check(len)?;
-        }
-        Ok(())
+        self.twins.check(len)?;
+        self.upper.iter().try_for_each(|layer| layer.check(len))
     }
 }
 
-impl UpperLayer {
-    fn new(mut layer: Vec<(u32, Vec<u32>)>) -> Self {
-        layer.sort_unstable_by_key(|(node, _)| *node);
-        let (nodes, links): (Vec<u32>, Vec<Vec<u32>>) = layer.into_iter().unzip();
-        Self { nodes, links: Lists::new(&links) }
+impl SparseLists {
+    fn new(mut entries: Vec<(u32, Vec<u32>)>) -> Self {
+        entries.sort_unstable_by_key(|(node, _)| *node);
+        let (nodes, lists): (Vec<u32>, Vec<Vec<u32>>) = entries.into_iter().unzip();
+        Self { nodes, lists: Lists::new(&lists) }
     }
 
-    /// A node's neighbours in this layer; none if it does not reach it.
-    pub(crate) fn neighbours(&self, node: u32) -> &[u32] {
-        self.nodes.binary_search(&node).map_or(&[], |position| self.links.get(position as u32))
+    /// A node's list; empty if it has none.
+    pub(crate) fn get(&self, node: u32) -> &[u32] {
+        self.nodes.binary_search(&node).map_or(&[], |position| self.lists.get(position as u32))
+    }
+
+    fn check(&self, slots: usize) -> Result<(), String> {
+        if self.lists.len() != self.nodes.len() || !self.nodes.is_sorted() {
+            return Err("its nodes and their lists do not match".to_owned());
+        }
+        self.lists.check(slots)
     }
 }
 
@@ -131,25 +131,25 @@ impl Lists {
     }
 }
 
-/// Rows with equal codes. hnsw_rs keeps the nearest links of a node, so among more than 2·m twins every link would
-/// lead to a twin and the search could not leave them.
+/// Rows with equal codes. As nodes of their own they would spoil a graph: hnsw_rs keeps the nearest links of a node, so
+/// among more than 2·m twins every link would lead to a twin, and `ef` twins would fill a search's beam.
 struct Twins {
     /// The first slot of each distinct row, ascending.
     first: Vec<u32>,
-    /// `(first slot, further slot)` of equal rows.
-    others: Vec<(u32, u32)>,
+    /// From a first slot to the further slots of the same row.
+    others: HashMap<u32, Vec<u32>>,
 }
 
 impl Twins {
     fn of(rows: &Rows) -> Self {
         let mut seen: HashMap<&[Codes], u32> = HashMap::with_capacity(rows.len());
-        let mut twins = Self { first: Vec::with_capacity(rows.len()), others: Vec::new() };
+        let mut twins = Self { first: Vec::with_capacity(rows.len()), others: HashMap::new() };
         for slot in 0..rows.len() as u32 {
             let first = *seen.entry(rows.codes(slot)).or_insert(slot);
             if first == slot {
                 twins.first.push(slot);
             } else {
-                twins.others.push((first, slot));
+                twins.others.entry(first).or_default().push(slot);
             }
         }
         twins

@@ -1,9 +1,8 @@
 //! Rows to layered neighbour lists, by hnsw_rs. The only file that names it.
 //!
 //! What hnsw_rs does to its caller is kept in here: it ends the process when `m` is above 256 (the parameters
-//! are checked before), it panics on NaN and on an inner product above 1 (the distance below gives neither), and a
-//! row with many exact twins would have all its links go to them (twins never enter; see `frozen`). Its level
-//! generator has a fixed seed, so rows inserted by one thread in one order always give the same graph.
+//! are checked before), and it panics on NaN and on an inner product above 1 (the distance below gives neither). Its
+//! level generator has a fixed seed, so rows inserted by one thread in one order always give the same graph.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -61,3 +61,22 @@ impl SlotSet {
         self.len = 0;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slots_are_counted_up_to_any_end() {
+        let mut set = SlotSet::default();
+        for slot in [0, 63, 64, 130] {
+            assert!(set.insert(slot));
+            assert!(!set.insert(slot));
+        }
+        let counts = [0, 1, 63, 64, 65, 130, 131, 1000].map(|end| set.count_below(end));
+        assert_eq!(counts, [0, 1, 1, 2, 3, 3, 4, 4]);
+        assert_eq!((set.len(), set.contains(130), set.contains(131)), (4, true, false));
+        set.reset(10);
+        assert_eq!((set.is_empty(), set.contains(0)), (true, false));
+    }
+}

@@ -1,21 +1,21 @@
 //! The graph section: number of nodes, entry node and number of upper layers, each a u64; the lowest layer's offsets
-//! (u64, one more than nodes) and links (u32); then for each upper layer the number of its nodes (u64), the nodes
-//! (u32), their offsets and links.
+//! (u64, one more than nodes) and links (u32); then, for the twins and for each upper layer, the number of nodes that
+//! have a list (u64), these nodes (u32), and their offsets and lists.
 
 use std::borrow::Cow;
 
 use bytemuck::Pod;
 
-use crate::frozen::{FrozenGraph, Lists, UpperLayer};
+use crate::frozen::{FrozenGraph, Lists, SparseLists};
 
 /// The section's bytes, in pieces.
 pub(super) fn encode(graph: &FrozenGraph) -> Vec<Cow<'_, [u8]>> {
     let mut pieces = vec![number(graph.len()), number(graph.entry as usize), number(graph.upper.len())];
     encode_lists(&graph.base, &mut pieces);
-    for layer in &graph.upper {
-        pieces.push(number(layer.nodes.len()));
-        pieces.push(bytemuck::cast_slice(&layer.nodes).into());
-        encode_lists(&layer.links, &mut pieces);
+    for sparse in std::iter::once(&graph.twins).chain(&graph.upper) {
+        pieces.push(number(sparse.nodes.len()));
+        pieces.push(bytemuck::cast_slice(&sparse.nodes).into());
+        encode_lists(&sparse.lists, &mut pieces);
     }
     pieces
 }
@@ -27,11 +27,12 @@ pub(super) fn decode(bytes: &[u8]) -> Result<FrozenGraph, String> {
     let entry = u32::try_from(cursor.number()?).map_err(|_| "its entry is no node".to_owned())?;
     let upper_layers = cursor.number()?;
     let base = cursor.lists(nodes)?;
-    let upper = (0..upper_layers).map(|_| cursor.upper_layer()).collect::<Result<_, _>>()?;
+    let twins = cursor.sparse_lists()?;
+    let upper = (0..upper_layers).map(|_| cursor.sparse_lists()).collect::<Result<_, _>>()?;
     if !cursor.rest.is_empty() {
         return Err(format!("{} bytes follow its graph", cursor.rest.len()));
     }
-    let graph = FrozenGraph { entry, base, upper };
+    let graph = FrozenGraph { entry, base, upper, twins };
     graph.check()?;
     Ok(graph)
 }
@@ -64,9 +65,9 @@ impl Cursor<'_> {
         Ok(Lists { offsets, items: self.array(items)? })
     }
 
-    fn upper_layer(&mut self) -> Result<UpperLayer, String> {
+    fn sparse_lists(&mut self) -> Result<SparseLists, String> {
         let count = self.number()?;
-        Ok(UpperLayer { nodes: self.array(count)?, links: self.lists(count)? })
+        Ok(SparseLists { nodes: self.array(count)?, lists: self.lists(count)? })
     }
 
     fn array<T: Pod>(&mut self, count: usize) -> Result<Vec<T>, String> {
