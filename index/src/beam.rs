@@ -56,14 +56,8 @@ impl BeamSearch<'_> {
                 self.consider(scored, memory, admits);
             }
         }
-        Some(
-            memory
-                .kept
-                .drain()
-                .flat_map(|Reverse(node)| self.slots(node))
-                .filter(|&slot| admits(slot))
-                .collect(),
-        )
+        let kept = memory.kept.drain().flat_map(|Reverse(node)| self.slots(node));
+        Some(kept.filter(|&slot| admits(slot)).collect())
     }
 
     /// Greedy descent through the upper layers to a good start in the lowest.

@@ -95,11 +95,11 @@ impl Contents {
     }
 }
 
-/// A walk scores a row, somewhere in memory, at the cost of scanning about this many.
-const SCAN_ADVANTAGE: usize = 4;
+/// A walk spends as long on a row it scores as a scan on about this many: 75 ns to 15 ns at 384 dimensions.
+const SCAN_ADVANTAGE: usize = 5;
 
 /// Rows a walk may score for each it keeps, however small the graph. Without a filter it scores about 20.
-const BUDGET_PER_EF: usize = 64;
+const BUDGET_PER_EF: usize = 32;
 
 #[cfg(test)]
 mod tests {
