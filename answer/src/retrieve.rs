@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use inference::Embedding;
+use ndarray::{ArrayView1, Axis, Slice};
 
 use crate::{
     Question, Result,
     lexical::{LexicalHit, LexicalIndex},
-    normalize,
-    snapshot::{KnowledgeSnapshot, SnapshotEntry, StoredText},
+    snapshot::{KnowledgeSnapshot, Negative, SnapshotEntry},
     terms::terms,
 };
 
@@ -154,7 +154,7 @@ fn evidence(
     }
 }
 
-/// Cosines of a question to the phrasings of one entry.
+/// Cosines of a question to the phrasings of one entry. The index has refused a vector of another dimension before.
 #[derive(Default)]
 struct Nearness {
     /// Position of the closest phrasing, and its cosine.
@@ -164,27 +164,18 @@ struct Nearness {
 
 impl Nearness {
     fn of(snapshot: &KnowledgeSnapshot, owner: &SnapshotEntry, vector: &Embedding) -> Self {
-        let similarities: Vec<(usize, f32)> = owner
-            .phrasings
-            .clone()
-            .filter_map(|phrasing| {
-                Some((phrasing, snapshot.phrasings[phrasing].vector.as_ref()?.similarity(vector)))
-            })
-            .collect();
-        let sum: f32 = similarities.iter().map(|(_, similarity)| similarity).sum();
+        let rows = snapshot.vectors.slice_axis(Axis(0), Slice::from(owner.phrasings.clone()));
+        let similarities = rows.dot(&ArrayView1::from(vector.as_slice()));
+        let numbered = owner.phrasings.clone().zip(similarities.iter().copied());
         Self {
-            mean: sum / similarities.len().max(1) as f32,
-            closest: similarities.into_iter().max_by(|left, right| left.1.total_cmp(&right.1)),
+            mean: similarities.mean().unwrap_or(0.0),
+            closest: numbered.max_by(|left, right| left.1.total_cmp(&right.1)),
         }
     }
 }
 
-fn nearness_to_negative(
-    question: &Question,
-    vector: Option<&Embedding>,
-    negative: &StoredText,
-) -> Option<f32> {
-    if normalize(&negative.text) == question.normalized() {
+fn nearness_to_negative(question: &Question, vector: Option<&Embedding>, negative: &Negative) -> Option<f32> {
+    if negative.normalized == question.normalized() {
         return Some(1.0);
     }
     similarity(vector, negative.vector.as_ref())

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use index::{IndexParameters, IndexWriter, Searcher};
 use inference::{Embedder, Embedding, Role};
+use ndarray::{Array2, ArrayView1};
 use sha2::{Digest, Sha256};
 
 use crate::{Error, FaqEntry, Result, lexical::LexicalIndex, normalize, terms::terms};
@@ -13,7 +14,10 @@ use crate::{Error, FaqEntry, Result, lexical::LexicalIndex, normalize, terms::te
 /// Holds enabled entries only. Whether an entry is valid at a time and on a channel is asked per question.
 pub struct KnowledgeSnapshot {
     pub(crate) entries: Vec<SnapshotEntry>,
-    pub(crate) phrasings: Vec<StoredText>,
+    pub(crate) phrasings: Vec<Phrasing>,
+    /// `[phrasings, dimension]`, rows of unit length, one after the other so that an entry's rows are read at once. The
+    /// row of a phrasing of which the model knows no token is zero.
+    pub(crate) vectors: Array2<f32>,
     pub(crate) dense: Searcher,
     pub(crate) lexical: LexicalIndex,
     pub(crate) dense_answers: Searcher,
@@ -26,15 +30,21 @@ pub(crate) struct SnapshotEntry {
     pub(crate) faq: FaqEntry,
     /// Its part of [`KnowledgeSnapshot::phrasings`]; the standard phrasing comes first.
     pub(crate) phrasings: Range<usize>,
-    pub(crate) negatives: Vec<StoredText>,
+    pub(crate) negatives: Vec<Negative>,
     pub(crate) answer: Option<Embedding>,
 }
 
-/// A text as stored, with its vector; `None` when the model knows no token of it.
-pub(crate) struct StoredText {
+/// A way to ask for an entry.
+pub(crate) struct Phrasing {
     /// Position of the entry it belongs to.
     pub(crate) entry: usize,
     pub(crate) text: String,
+}
+
+/// A question that an entry does not answer.
+pub(crate) struct Negative {
+    pub(crate) normalized: String,
+    /// `None` when the model knows no token of it.
     pub(crate) vector: Option<Embedding>,
 }
 
@@ -178,6 +188,7 @@ fn assemble(
     parameters: &IndexParameters,
 ) -> Result<KnowledgeSnapshot> {
     let mut phrasings = Vec::new();
+    let mut phrasing_vectors = Vec::new();
     let mut entries: Vec<SnapshotEntry> = entries
         .into_iter()
         .map(|faq| SnapshotEntry { faq, phrasings: 0..0, negatives: Vec::new(), answer: None })
@@ -187,17 +198,18 @@ fn assemble(
         match kind {
             TextKind::Phrasing => {
                 let start = if owner.phrasings.is_empty() { phrasings.len() } else { owner.phrasings.start };
-                phrasings.push(StoredText { entry, text, vector });
+                phrasings.push(Phrasing { entry, text });
+                phrasing_vectors.push(vector);
                 owner.phrasings = start..phrasings.len();
             }
-            TextKind::Negative => owner.negatives.push(StoredText { entry, text, vector }),
+            TextKind::Negative => owner.negatives.push(Negative { normalized: normalize(&text), vector }),
             TextKind::Answer => owner.answer = vector,
         }
     }
-    let phrasing_vectors = phrasings.iter().map(|phrasing| phrasing.vector.as_ref());
     let answer_vectors = entries.iter().map(|entry| entry.answer.as_ref());
     Ok(KnowledgeSnapshot {
-        dense: searcher(phrasing_vectors, dimension, parameters)?,
+        dense: searcher(phrasing_vectors.iter().map(Option::as_ref), dimension, parameters)?,
+        vectors: matrix(&phrasing_vectors, dimension),
         lexical: LexicalIndex::build(phrasings.iter().map(|phrasing| terms(&normalize(&phrasing.text))))?,
         dense_answers: searcher(answer_vectors, dimension, parameters)?,
         lexical_answers: LexicalIndex::build(
@@ -207,6 +219,16 @@ fn assemble(
         phrasings,
         version,
     })
+}
+
+fn matrix(vectors: &[Option<Embedding>], dimension: usize) -> Array2<f32> {
+    let mut matrix = Array2::zeros((vectors.len(), dimension));
+    for (mut row, vector) in matrix.outer_iter_mut().zip(vectors) {
+        if let Some(vector) = vector {
+            row.assign(&ArrayView1::from(vector.as_slice()));
+        }
+    }
+    matrix
 }
 
 fn searcher<'a>(
