@@ -1,5 +1,7 @@
 //! Models and codes of letters and digits: iphone 14 is not iphone 15, 4g is not 5g.
 
+use super::overlap::overlap;
+
 /// A name taken apart: letters before the number, the number, letters after it.
 #[derive(Debug, PartialEq, Eq)]
 struct Name<'text> {
@@ -21,14 +23,19 @@ const SAME_NAME: [(&str, &str); 3] = [("win", "windows"), ("ip", "iphone"), ("ip
 /// A number this long is nobody's model.
 const LONGEST_NUMBER: usize = 5;
 
-/// Whether both sentences name a thing of one family, and no such name is the same: x200 and x300, vip1 and vip2.
+/// Names are compared between sentences that share at least this much, the names included.
+const ALIKE_AROUND_NAMES: f32 = 0.4;
+
+/// Whether the sentences are alike, both name a thing of one family, and no such name is the same: x200 and x300, vip1
+/// and vip2. Symmetric.
 pub(super) fn conflict(left: &str, right: &str) -> bool {
     let (left_names, right_names) = (names(left), names(right));
-    left_names.iter().any(|name| {
+    let differs = |name: &Name<'_>| {
         let mut relatives = right_names.iter().filter(|other| name.is_relative_of(other)).peekable();
         relatives.peek().is_some()
             && relatives.all(|other| !left.contains(other.number) && !right.contains(name.number))
-    })
+    };
+    left_names.iter().any(differs) && overlap(left, right) >= ALIKE_AROUND_NAMES
 }
 
 impl Name<'_> {

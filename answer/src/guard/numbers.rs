@@ -1,5 +1,6 @@
 //! Numbers and what they count: "三天" and "7天" disagree, "半年" and "6个月" do not.
 
+use super::overlap::overlap;
 use crate::normalize::is_ideograph;
 
 /// A number with at least this many digits is an order or a telephone number: two customers never share it.
@@ -127,21 +128,19 @@ pub(super) struct Quantity {
     unit: Unit,
 }
 
-/// Numbers without a unit are compared only between sentences that share this much.
-const ALIKE_AROUND_BARE_NUMBERS: f32 = 0.5;
+/// Numbers are compared between sentences that share at least this much apart from them, else they belong to two
+/// stories.
+const ALIKE_AROUND_NUMBERS: f32 = 0.5;
 
-/// Whether both sentences count the same thing and have no number of it in common. `overlap` is what the sentences
-/// share, in 0..=1.
-pub(super) fn conflict(left: &str, right: &str, overlap: f32) -> bool {
-    let (mut left, right) = (quantities(left), quantities(right));
-    if overlap < ALIKE_AROUND_BARE_NUMBERS {
-        left.retain(|quantity| !quantity.unit.is_empty());
-    }
-    left.iter().any(|quantity| {
+/// Whether the sentences are alike, both count the same thing, and they have no number of it in common. Symmetric.
+pub(super) fn conflict(left: &str, right: &str) -> bool {
+    let ((left, left_rest), (right, right_rest)) = (quantities(left), quantities(right));
+    let disagrees = |quantity: &Quantity| {
         let same_unit = |other: &&Quantity| other.unit == quantity.unit;
         let agree = |other: &Quantity| left.iter().any(|one| one.equals(*other));
         right.iter().any(|other| same_unit(&other)) && !right.iter().filter(same_unit).any(agree)
-    })
+    };
+    left.iter().any(disagrees) && overlap(&left_rest, &right_rest) >= ALIKE_AROUND_NUMBERS
 }
 
 impl Quantity {
@@ -150,17 +149,21 @@ impl Quantity {
     }
 }
 
-fn quantities(sentence: &str) -> Vec<Quantity> {
+/// The quantities of a sentence, and the sentence without them.
+fn quantities(sentence: &str) -> (Vec<Quantity>, String) {
     let mut found = Vec::new();
+    let mut without = String::with_capacity(sentence.len());
     let mut rest = sentence;
     let mut previous = ' ';
     while let Some(first) = rest.chars().next() {
         let (quantity, length) = quantity(rest, previous).unwrap_or((None, first.len_utf8()));
+        let (taken, following) = rest.split_at(length);
+        without.push_str(if quantity.is_some() { " " } else { taken });
         found.extend(quantity);
-        previous = rest[..length].chars().next_back().unwrap_or(' ');
-        rest = &rest[length..];
+        previous = taken.chars().next_back().unwrap_or(' ');
+        rest = following;
     }
-    found
+    (found, without)
 }
 
 /// The number at the start of `rest`, if it counts anything, and the bytes it and its unit take.

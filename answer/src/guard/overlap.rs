@@ -82,17 +82,25 @@ pub(super) fn overlap(left: &str, right: &str) -> f32 {
 
 /// Words of Latin scripts, and pairs of neighbouring ideographs (a lone one by itself).
 fn units(text: &str) -> Vec<String> {
-    let mut content = text.to_owned();
-    if content.chars().any(is_ideograph) {
-        for word in CHINESE_FUNCTION_WORDS {
-            content = content.replace(word, "");
-        }
-    }
+    let content = without_function_words(text);
     let mut units = Vec::new();
     for run in content.split(|character: char| !character.is_alphanumeric() && character != '\'') {
         push_run(run, &mut units);
     }
     units
+}
+
+fn without_function_words(text: &str) -> String {
+    let mut content = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let word = CHINESE_FUNCTION_WORDS.iter().find(|word| is_ideograph(first) && rest.starts_with(**word));
+        if word.is_none() {
+            content.push(first);
+        }
+        rest = &rest[word.map_or(first.len_utf8(), |word| word.len())..];
+    }
+    content
 }
 
 fn push_run(run: &str, units: &mut Vec<String>) {

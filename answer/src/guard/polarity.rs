@@ -54,10 +54,12 @@ fn says(sentence: &str, word: &str) -> bool {
     english::words(sentence).any(|other| english::stem(other) == english::stem(word))
 }
 
-/// A complaint in two wordings: "登录不了" and "登录失败", "还没到账" and "多久到账".
+/// A complaint in two wordings: "登录不了" and "登录失败", "登录不了" and "怎么登录", "还没到账" and "多久到账".
 fn agrees(denying: &str, affirming: &str) -> bool {
     let says_any = |sentence: &str, words: &[&str]| words.iter().any(|word| sentence.contains(word));
-    says_any(affirming, &FAILURES) || says_any(denying, &PENDING) && says_any(affirming, &TIMES)
+    says_any(affirming, &FAILURES)
+        || says_any(denying, &INABILITY) && says_any(affirming, &WAYS)
+        || says_any(denying, &PENDING) && says_any(affirming, &TIMES)
 }
 
 /// Say without a negation that something does not work.
@@ -89,6 +91,14 @@ const FAILURES: [&str; 26] = [
     "stuck",
     "not working",
 ];
+
+/// Who cannot do a thing asks how it is done.
+const INABILITY: [&str; 18] = [
+    "无法", "没法", "不能", "不了", "不上", "不开", "不到", "不出", "不进", "不动", "不成", "can't", "can’t",
+    "cannot", "can not", "cant ", "unable", "couldn't",
+];
+
+const WAYS: [&str; 9] = ["怎么", "怎样", "如何", "咋", "在哪", "哪里", "哪儿", "how", "where"];
 
 /// Something has not happened yet, which is another way to ask when it will.
 const PENDING: [&str; 10] = ["没", "未", "还不", "怎么不", "咋不", "一直不", "迟迟不", "not", "n't", "nt "];

@@ -162,7 +162,7 @@ fn ends_with_ideograph(text: &str) -> bool {
     text.chars().next_back().is_some_and(is_ideograph)
 }
 
-/// Bytes of `rest` that only make a question of the words before: 能[不能], 可以[不可以], 到了[没], 行[不].
+/// Bytes of `rest` that only make a question of the words before: 能 (不能), 可以 (不可以), 到了 (没), 行 (不).
 fn question_form(before: &str, rest: &str) -> Option<usize> {
     let negator = rest.chars().next().filter(|first| matches!(first, '不' | '没'))?;
     let after = &rest[negator.len_utf8()..];
