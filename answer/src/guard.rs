@@ -12,9 +12,7 @@ mod polarity;
 #[cfg(test)]
 mod tests;
 
-#[cfg_attr(not(test), expect(unused_imports, reason = "wired into decide next"))]
 pub(crate) use chit_chat::is_chit_chat;
-#[cfg_attr(not(test), expect(unused_imports, reason = "wired into decide next"))]
 pub(crate) use information::too_little;
 
 /// In what a question and a phrasing that look alike contradict each other.
@@ -26,6 +24,12 @@ pub(crate) struct Conflicts {
     pub number: bool,
     /// Models or codes differ: iphone 14 and iphone 15.
     pub name: bool,
+}
+
+impl Conflicts {
+    pub(crate) fn any(self) -> bool {
+        self.polarity || self.number || self.name
+    }
 }
 
 /// The contradictions between two normalised sentences; symmetric. All `false` for sentences that do not look alike.

@@ -27,6 +27,8 @@ pub struct Outcome {
     pub band: Band,
     /// Best first; empty when nothing was found.
     pub candidates: Vec<Candidate>,
+    /// The chance that some entry is meant, 0 to 1.
+    pub scope: f32,
     /// From text to decision, in milliseconds.
     pub milliseconds: f64,
 }
@@ -34,8 +36,9 @@ pub struct Outcome {
 impl Outcome {
     pub(crate) fn new(question: &LabelledQuestion, decided: Option<Decided>, milliseconds: f64) -> Self {
         let band = decided.as_ref().map_or(Band::HandOff, |decided| band(&decided.decision));
+        let scope = decided.as_ref().map_or(0.0, |decided| decided.scope.value());
         let candidates = decided.map_or_else(Vec::new, |decided| decided.candidates);
-        Self { question: question.clone(), band, candidates, milliseconds }
+        Self { question: question.clone(), band, candidates, scope, milliseconds }
     }
 
     /// Position of the expected entry among the candidates, from 1. `None` when it is not among them, or none is

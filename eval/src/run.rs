@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Instant};
 
-use answer::{BuildOptions, DecideOptions, FusionWeights, KnowledgeSnapshot, Question};
+use answer::{AnswerPolicy, BuildOptions, FusionWeights, KnowledgeSnapshot, Question, RiskTarget};
 use indicatif::ProgressBar;
 use inference::Embedder;
 use serde::Serialize;
@@ -39,8 +39,8 @@ impl Retrieval {
 pub struct RunOptions {
     /// What is compared.
     pub retrieval: Retrieval,
-    /// As served.
-    pub decide: DecideOptions,
+    /// The accepted share of wrong answers, from which the thresholds follow.
+    pub risk_target: RiskTarget,
     /// As served.
     pub build: BuildOptions,
     /// The moment at which entries must be valid.
@@ -74,11 +74,14 @@ async fn run_set(
     options: &RunOptions,
     bar: &ProgressBar,
 ) -> Result<SetReport> {
-    let snapshot = KnowledgeSnapshot::build(set.entries.clone(), embedder, &options.build, |_, _| ()).await?;
-    let snapshot = Arc::new(snapshot);
+    let weights = options.retrieval.weights(options.build.weights);
+    let build = BuildOptions { weights, ..options.build.clone() };
+    let snapshot =
+        Arc::new(KnowledgeSnapshot::build(set.entries.clone(), embedder, &build, |_, _| ()).await?);
+    let policy = snapshot.calibration().policy(options.risk_target);
     let mut outcomes = Vec::with_capacity(set.questions.len());
     for question in &set.questions {
-        outcomes.push(ask(question, &snapshot, embedder, options).await?);
+        outcomes.push(ask(question, &snapshot, embedder, policy, options.now).await?);
         bar.inc(1);
     }
     Ok(SetReport {
@@ -96,13 +99,12 @@ async fn ask(
     labelled: &LabelledQuestion,
     snapshot: &Arc<KnowledgeSnapshot>,
     embedder: &Embedder,
-    options: &RunOptions,
+    policy: AnswerPolicy,
+    now: OffsetDateTime,
 ) -> Result<Outcome> {
     let started = Instant::now();
-    let weights = options.retrieval.weights(options.decide.weights);
-    let decide = DecideOptions { weights, ..options.decide };
-    let decided = match Question::new(&labelled.text, options.now) {
-        Ok(question) => Some(answer::decide(&question, snapshot, embedder, decide).await?),
+    let decided = match Question::new(&labelled.text, now) {
+        Ok(question) => Some(answer::decide(&question, snapshot, embedder, policy).await?),
         Err(answer::Error::Question(_)) => None,
         Err(error) => return Err(error.into()),
     };

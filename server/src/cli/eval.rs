@@ -82,7 +82,7 @@ async fn measure(
     let embedder = models::start(config)?;
     let options = RunOptions {
         retrieval,
-        decide: config.decide_options()?,
+        risk_target: config.risk_target()?,
         build: BuildOptions::default(),
         now: clock::now(),
     };
