@@ -8,7 +8,9 @@ use inference::Embedder;
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use crate::{LabelledQuestion, LabelledSet, Metrics, Outcome, Report, Result, SetReport};
+use crate::{
+    Curves, Judged, LabelledQuestion, LabelledSet, Metrics, ModelReport, Outcome, Result, SetReport,
+};
 
 /// What is compared with the question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -32,6 +34,16 @@ impl Retrieval {
             Self::Lexical => FusionWeights::LEXICAL,
         }
     }
+
+    /// As in `report.json`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Hybrid => "hybrid",
+            Self::Dense => "dense",
+            Self::Lexical => "lexical",
+        }
+    }
 }
 
 /// How sets are run.
@@ -43,6 +55,8 @@ pub struct RunOptions {
     pub decide: DecideOptions,
     /// As served.
     pub build: BuildOptions,
+    /// The share of automatic answers that may be wrong; only reported, and what the best threshold is held to.
+    pub risk_target: Option<f64>,
     /// The moment at which entries must be valid.
     pub now: OffsetDateTime,
 }
@@ -57,7 +71,7 @@ pub async fn run(
     embedder: &Embedder,
     options: &RunOptions,
     bar: &ProgressBar,
-) -> Result<Report> {
+) -> Result<ModelReport> {
     bar.set_length(sets.iter().map(|set| set.questions.len() as u64).sum());
     let mut reports = Vec::new();
     for set in sets {
@@ -65,7 +79,7 @@ pub async fn run(
         reports.push(run_set(set, embedder, options, bar).await?);
     }
     bar.finish_and_clear();
-    Ok(Report::new(embedder.info(), options.retrieval, reports))
+    Ok(ModelReport::new(embedder.info(), options.retrieval, reports))
 }
 
 async fn run_set(
@@ -81,13 +95,16 @@ async fn run_set(
         outcomes.push(ask(question, &snapshot, embedder, options).await?);
         bar.inc(1);
     }
+    let judged: Vec<&Judged> = outcomes.iter().map(|outcome| &outcome.judged).collect();
+    let metrics = Metrics::of(&judged);
     Ok(SetReport {
         name: set.name.clone(),
         indexed: set.indexed,
         entries: snapshot.entry_count(),
         phrasings: snapshot.phrasing_count(),
         questions: outcomes.len(),
-        metrics: Metrics::of(&outcomes),
+        curves: Curves::of(&outcomes, metrics.coverage, options.risk_target),
+        metrics,
         outcomes,
     })
 }
@@ -106,5 +123,5 @@ async fn ask(
         Err(answer::Error::Question(_)) => None,
         Err(error) => return Err(error.into()),
     };
-    Ok(Outcome::new(labelled, decided, started.elapsed().as_secs_f64() * 1e3))
+    Ok(Outcome::new(labelled, decided.as_ref(), started.elapsed().as_secs_f64() * 1e3))
 }

@@ -1,0 +1,43 @@
+//! Which entries are taken for which.
+
+use std::{cmp::Reverse, collections::BTreeMap};
+
+use serde::{Deserialize, Serialize};
+
+use crate::Judged;
+
+/// Questions that expect one entry and find another best.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confusion {
+    /// The entry that was expected; `None` for questions out of scope.
+    pub expected: Option<String>,
+    /// The entry that came first.
+    pub best: String,
+    /// How many such questions.
+    pub questions: usize,
+    /// How many of them were answered, wrongly.
+    pub answered: usize,
+}
+
+/// The `most` frequent, those that were answered first among equals.
+pub(super) fn confusions(judged: &[&Judged], most: usize) -> Vec<Confusion> {
+    let mut counts: BTreeMap<(Option<&str>, &str), (usize, usize)> = BTreeMap::new();
+    for judged in judged.iter().filter(|judged| !judged.is_hit()) {
+        let Some(best) = judged.best.as_deref() else { continue };
+        let (questions, answered) = counts.entry((judged.expected.as_deref(), best)).or_default();
+        *questions += 1;
+        *answered += usize::from(judged.is_wrong_answer());
+    }
+    let mut confusions: Vec<Confusion> = counts
+        .into_iter()
+        .map(|((expected, best), (questions, answered))| Confusion {
+            expected: expected.map(str::to_owned),
+            best: best.to_owned(),
+            questions,
+            answered,
+        })
+        .collect();
+    confusions.sort_by_key(|confusion| Reverse((confusion.questions, confusion.answered)));
+    confusions.truncate(most);
+    confusions
+}

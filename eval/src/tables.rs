@@ -1,0 +1,125 @@
+//! The figures of a run in tables: how well entries are ranked, and what is decided.
+
+use crate::{Grid, Indexed, Interval, Metrics, ModelReport, Percentiles, Report, SetReport};
+
+/// Both tables of every model, for a terminal; `-` where nothing could tell.
+#[must_use]
+pub fn table(report: &Report) -> String {
+    let several = report.models.len() > 1;
+    let of_model = |run: &ModelReport| {
+        let heading = if several { format!("{}\n", run.model) } else { String::new() };
+        format!("{heading}{}\n{}", ranking_grid(run).text(), decision_grid(run).text())
+    };
+    report.models.iter().map(of_model).collect::<Vec<_>>().join("\n")
+}
+
+/// What was asked, and where the expected entry stood. One row per set and, for more than one, a row of means.
+#[must_use]
+pub fn ranking_grid(run: &ModelReport) -> Grid {
+    let headings =
+        ["set", "index", "entries", "asked", "hit@1", "hit@3", "hit@5", "MRR", "nDCG", "p50 ms", "p99 ms"];
+    let about = |set: &SetReport| {
+        vec![index(set.indexed).to_owned(), set.entries.to_string(), set.questions.to_string()]
+    };
+    rows(run, &headings, about, |metrics| {
+        let time = |of: fn(Percentiles) -> f64| metrics.latency_ms.map(|latency| of(latency.total));
+        let mut cells = [metrics.hit_at_1, metrics.hit_at_3, metrics.hit_at_5, metrics.mrr, metrics.ndcg]
+            .map(share)
+            .to_vec();
+        cells.extend([time(|times| times.p50), time(|times| times.p99)].map(milliseconds));
+        cells
+    })
+}
+
+/// What was answered, asked back and handed over, and how far the confidence can be trusted.
+#[must_use]
+pub fn decision_grid(run: &ModelReport) -> Grid {
+    let headings = [
+        "set",
+        "coverage",
+        "wrong",
+        "95 %",
+        "asked back",
+        "right",
+        "handed over",
+        "right",
+        "near",
+        "far",
+        "AUROC near",
+        "far",
+        "ECE",
+        "Brier",
+    ];
+    rows(
+        run,
+        &headings,
+        |_| Vec::new(),
+        |metrics| {
+            let figures = [
+                metrics.clarify_rate,
+                metrics.clarify_success,
+                metrics.handoff_rate,
+                metrics.handoff_precision,
+                metrics.handoff_recall_near,
+                metrics.handoff_recall_far,
+                metrics.auroc_near,
+                metrics.auroc_far,
+                metrics.ece,
+                metrics.brier,
+            ];
+            let answered = [share(metrics.coverage), share(metrics.wrong_answer_rate)];
+            let between = metrics.wrong_answer_interval.map_or_else(absent, interval);
+            answered.into_iter().chain([between]).chain(figures.map(share)).collect()
+        },
+    )
+}
+
+/// A share with three digits.
+pub(crate) fn share(value: Option<f64>) -> String {
+    value.map_or_else(absent, |value| format!("{value:.3}"))
+}
+
+/// A share in percent, with a digit behind the point only where it is needed.
+pub(crate) fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    let whole = (percent - percent.round()).abs() < 0.05;
+    if whole { format!("{percent:.0}%") } else { format!("{percent:.1}%") }
+}
+
+/// `low–high`.
+pub(crate) fn interval(Interval { low, high }: Interval) -> String {
+    format!("{low:.3}–{high:.3}")
+}
+
+pub(crate) fn milliseconds(value: Option<f64>) -> String {
+    value.map_or_else(absent, |value| format!("{value:.2}"))
+}
+
+pub(crate) fn absent() -> String {
+    "-".to_owned()
+}
+
+fn rows(
+    run: &ModelReport,
+    headings: &[&str],
+    about: impl Fn(&SetReport) -> Vec<String>,
+    figures: impl Fn(&Metrics) -> Vec<String>,
+) -> Grid {
+    let mut grid = Grid::new(headings);
+    for set in &run.sets {
+        grid.rows.push([vec![set.name.clone()], about(set), figures(&set.metrics)].concat());
+    }
+    if let [first, _, ..] = &*run.sets {
+        let blank = vec![String::new(); about(first).len()];
+        grid.rows.push([vec!["mean".to_owned()], blank, figures(&run.mean)].concat());
+    }
+    grid
+}
+
+fn index(indexed: Indexed) -> &'static str {
+    match indexed {
+        Indexed::Standard => "standard",
+        Indexed::Half => "half",
+        Indexed::All => "all",
+    }
+}
