@@ -25,10 +25,12 @@ async fn report(path: &Path, retrieval: Retrieval, answer_at: f32) -> Report {
         retrieval,
         decide: DecideOptions { policy, weights: FusionWeights::HYBRID },
         build: BuildOptions::default(),
+        risk_target: Some(0.05),
         now: OffsetDateTime::UNIX_EPOCH,
     };
     let set = LabelledSet::load(path, Some(Indexed::All)).unwrap();
-    run(&[set], &embedder(), &options, &ProgressBar::hidden()).await.unwrap()
+    let run = run(&[set], &embedder(), &options, &ProgressBar::hidden()).await.unwrap();
+    Report { risk_target: Some(0.05), models: vec![run] }
 }
 
 const QUESTIONS: &str = r#"{"text":"怎么退款呢","expected":"refund"}
@@ -41,8 +43,9 @@ const QUESTIONS: &str = r#"{"text":"怎么退款呢","expected":"refund"}
 async fn figures_and_errors_agree_with_what_happened() {
     let set = folder(&[("knowledge.jsonl", KNOWLEDGE), ("questions.jsonl", QUESTIONS)]);
     let report = report(set.path(), Retrieval::Lexical, 0.0).await;
-    let metrics = &report.sets[0].metrics;
-    assert_eq!((report.sets[0].entries, report.sets[0].phrasings, report.sets[0].questions), (2, 6, 4));
+    let set_report = &report.models[0].sets[0];
+    let metrics = &set_report.metrics;
+    assert_eq!((set_report.entries, set_report.phrasings, set_report.questions), (2, 6, 4));
     assert_eq!(metrics.hit_at_1, Some(0.5));
     // The emoji is no question: it is handed over whatever the threshold.
     assert_eq!(metrics.coverage, Some(0.75));
@@ -67,8 +70,8 @@ async fn figures_and_errors_agree_with_what_happened() {
 async fn nothing_answered_means_no_wrong_answer_rate() {
     let set = folder(&[("knowledge.jsonl", KNOWLEDGE), ("questions.jsonl", QUESTIONS)]);
     let report = report(set.path(), Retrieval::Hybrid, 1.0).await;
-    assert_eq!(report.mean.coverage, Some(0.0));
-    assert_eq!(report.mean.wrong_answer_rate, None);
+    assert_eq!(report.models[0].mean.coverage, Some(0.0));
+    assert_eq!(report.models[0].mean.wrong_answer_rate, None);
     assert!(table(&report).contains(" - "), "{}", table(&report));
 }
 
@@ -76,6 +79,6 @@ async fn nothing_answered_means_no_wrong_answer_rate() {
 async fn a_set_without_an_answerable_question_has_no_hit_rate() {
     let set = folder(&[("shop.jsonl", AUTHORED)]);
     let report = report(&set.path().join("shop.jsonl"), Retrieval::Dense, 1.0).await;
-    assert_eq!((report.mean.hit_at_1, report.mean.mrr), (None, None));
-    assert_eq!(report.sets[0].questions, 2);
+    assert_eq!((report.models[0].mean.hit_at_1, report.models[0].mean.mrr), (None, None));
+    assert_eq!(report.models[0].sets[0].questions, 2);
 }
