@@ -83,6 +83,24 @@ impl LabelledSet {
     }
 }
 
+/// Loads questions that a human must take, in the form of `questions.jsonl`, and notes them all as `far`.
+///
+/// # Errors
+/// [`Error::File`], [`Error::Answer`] naming a broken line, [`Error::NotASet`] for a question that expects an entry.
+pub fn load_out_of_scope(path: &Path) -> Result<Vec<LabelledQuestion>> {
+    let questions: Vec<LabelledQuestion> = read_lines(path)?;
+    match questions.iter().find(|question| question.expected.is_some()) {
+        Some(question) => Err(Error::NotASet {
+            path: path.to_owned(),
+            reason: format!("\"{}\" expects an entry, so it is not out of scope", question.text),
+        }),
+        None => {
+            let far = |question| LabelledQuestion { note: Some("far".to_owned()), ..question };
+            Ok(questions.into_iter().map(far).collect())
+        }
+    }
+}
+
 fn load_folder(folder: &Path, indexed: Indexed) -> Result<LabelledSet> {
     let (knowledge, questions) = (folder.join("knowledge.jsonl"), folder.join("questions.jsonl"));
     let mut entries = read_knowledge(open(&knowledge)?, &knowledge.display().to_string())?;

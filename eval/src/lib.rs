@@ -19,7 +19,7 @@ mod run;
 mod tables;
 
 pub use compare::{Change, Compared, Comparison, McNemar, compare};
-pub use dataset::{Indexed, LabelledQuestion, LabelledSet};
+pub use dataset::{Indexed, LabelledQuestion, LabelledSet, load_out_of_scope};
 pub use error::{Error, Result};
 pub use evidence::{Considered, Features};
 pub use grid::Grid;

@@ -1,0 +1,82 @@
+//! `yingda eval run`: how well labelled sets are answered.
+
+use std::path::PathBuf;
+
+use ::eval::{LabelledSet, ModelReport, Report, RunOptions, table};
+use answer::BuildOptions;
+use clap::{Args, builder::NonEmptyStringValueParser};
+
+use super::sets::{RetrievalArgument, SetArguments};
+use crate::{
+    cli::{
+        context::{Context, LogPurpose, option},
+        exit::Exit,
+    },
+    clock,
+    config::Config,
+    models,
+};
+
+#[derive(Args)]
+pub(in crate::cli) struct RunArguments {
+    #[command(flatten)]
+    sets: SetArguments,
+    /// Folder for the report; made if it is missing
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    out: PathBuf,
+    /// Model name or path; without it the configured one. Given several times, the models stand side by side
+    #[arg(long = "model", value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    models: Vec<String>,
+    /// What is compared: words and vectors as served, or one of them
+    #[arg(long, value_name = "KIND", value_enum, default_value_t)]
+    retrieval: RetrievalArgument,
+}
+
+/// In JSON form stdout carries what `report.json` holds.
+pub(super) fn run(arguments: &RunArguments, context: &Context) -> anyhow::Result<Exit> {
+    let model = option("--model", "model.name", arguments.models.first());
+    let config = context.start(LogPurpose::Command, model.as_slice())?;
+    // All sets before the model: a broken line is known at once.
+    let sets = arguments.sets.load()?;
+    let report = Context::runtime()?.block_on(measure(&sets, arguments, config, context))?;
+    report.write(&arguments.out)?;
+    context.output.result(&report, || table(&report))?;
+    let out = arguments.out.display();
+    context
+        .output
+        .note(format!("report.html, report.md, report.json, errors.jsonl and outcomes.jsonl are in {out}"));
+    Ok(Exit::Done)
+}
+
+/// One model after the other, so that only one is in memory.
+async fn measure(
+    sets: &[LabelledSet],
+    arguments: &RunArguments,
+    mut config: Config,
+    context: &Context,
+) -> anyhow::Result<Report> {
+    let mut models = vec![measure_model(sets, arguments, &config, context).await?];
+    for name in arguments.models.iter().skip(1) {
+        config.model.name.clone_from(name);
+        models.push(measure_model(sets, arguments, &config, context).await?);
+    }
+    Ok(Report { risk_target: None, models })
+}
+
+async fn measure_model(
+    sets: &[LabelledSet],
+    arguments: &RunArguments,
+    config: &Config,
+    context: &Context,
+) -> anyhow::Result<ModelReport> {
+    let embedder = models::start(config)?;
+    let options = RunOptions {
+        retrieval: arguments.retrieval.into(),
+        decide: config.decide_options()?,
+        build: BuildOptions::default(),
+        risk_target: None,
+        now: clock::now(),
+    };
+    let bar = context.output.progress("asking");
+    Ok(::eval::run(sets, &embedder, &options, &bar).await?)
+}
