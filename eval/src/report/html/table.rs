@@ -18,7 +18,9 @@ pub(super) fn grid(grid: &Grid) -> String {
 
 /// The figures that are looked at first.
 pub(super) fn cards(metrics: &Metrics) -> String {
-    let wrong = metrics.wrong_answer_interval.map_or_else(String::new, tables::interval);
+    let wrong = metrics.wrong_answer_interval.map_or_else(String::new, |interval| {
+        format!("{:.1}–{:.1}%, 95 % interval", interval.low * 100.0, interval.high * 100.0)
+    });
     let cards = [
         ("answered", percent(metrics.coverage), String::new()),
         ("of these wrong", percent(metrics.wrong_answer_rate), wrong),

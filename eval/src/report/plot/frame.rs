@@ -19,7 +19,7 @@ pub(super) struct Frame {
 pub(super) const WIDTH: f64 = 420.0;
 const HEIGHT: f64 = 300.0;
 const LEFT: f64 = 52.0;
-const RIGHT: f64 = 14.0;
+const RIGHT: f64 = 22.0;
 const UPPER: f64 = 12.0;
 const LOWER: f64 = 44.0;
 /// Lines across the drawing in either direction.

@@ -6,7 +6,7 @@ use super::frame::{WIDTH, svg};
 use crate::{HISTOGRAM_BINS, Histograms, tables::percent};
 
 const LEFT: f64 = 92.0;
-const RIGHT: f64 = 14.0;
+const RIGHT: f64 = 22.0;
 const ROW: f64 = 64.0;
 const BAR: f64 = 48.0;
 const FOOT: f64 = 40.0;
