@@ -1,6 +1,6 @@
 //! What was known about each candidate, as reports show it.
 
-use answer::Candidate;
+use answer::{Candidate, Guard};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 /// An entry that was considered for a question.
@@ -14,7 +14,11 @@ pub struct Considered {
     pub matched_question: String,
     /// The chance that this entry is the right one.
     pub confidence: f32,
-    /// What the confidence was made from.
+    /// Log-odds before the isotonic correction.
+    pub score: f32,
+    /// What forbids that it answers.
+    pub guards: Vec<Guard>,
+    /// What the score was made from.
     pub features: Features,
 }
 
@@ -47,7 +51,9 @@ impl From<&Candidate> for Considered {
             question: candidate.question.clone(),
             matched_question: candidate.matched_question.clone(),
             confidence: candidate.confidence.value(),
-            features: Features::default(),
+            score: candidate.score,
+            guards: candidate.guards.clone(),
+            features: Features(candidate.features.named().collect()),
         }
     }
 }

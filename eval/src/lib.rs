@@ -6,22 +6,30 @@
 //! line calls this; nothing here knows HTTP.
 
 mod authored;
+mod basis;
+mod calibrated;
 mod compare;
 mod dataset;
 mod error;
 mod evidence;
+mod explain;
 mod grid;
 mod metrics;
 mod outcome;
 mod recorded;
 mod report;
 mod run;
+mod staffing;
+mod sweep;
 mod tables;
 
+pub use basis::Basis;
+pub use calibrated::{Calibrated, calibration_grid, weight_grid};
 pub use compare::{Change, Compared, Comparison, McNemar, compare};
 pub use dataset::{Indexed, LabelledQuestion, LabelledSet, load_out_of_scope};
 pub use error::{Error, Result};
 pub use evidence::{Considered, Features};
+pub use explain::{Explained, FeatureWeight};
 pub use grid::Grid;
 pub use metrics::{
     Better, Confusion, CurvePoint, Curves, FIGURES, Figure, HISTOGRAM_BINS, Hindsight, Histograms, Interval,
@@ -30,5 +38,7 @@ pub use metrics::{
 pub use outcome::{Band, Judged, Outcome, Scope, Spent};
 pub use recorded::{Recorded, RecordedSet};
 pub use report::{ModelReport, Report, SetReport};
-pub use run::{Retrieval, RunOptions, run};
+pub use run::{Retrieval, RunOptions, calibrate, explain, run, staffing};
+pub use staffing::{Staffing, Traffic, staffing_grid};
+pub use sweep::{RISK_TARGETS, SweepPoint, mean_sweep, sweep_grid};
 pub use tables::{decision_grid, ranking_grid, table};

@@ -16,6 +16,7 @@ mod single_threshold;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::share::mean;
 pub use self::{
     calibration::ReliabilityBin,
     confusion::Confusion,

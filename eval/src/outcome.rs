@@ -3,7 +3,7 @@
 use answer::{Candidate, Decided, Decision};
 use serde::{Deserialize, Serialize};
 
-use crate::{LabelledQuestion, evidence::Considered};
+use crate::{Basis, Considered, LabelledQuestion};
 
 /// The decision without its content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +70,12 @@ pub struct Spent {
 pub struct Outcome {
     /// What was asked, expected and decided.
     pub judged: Judged,
+    /// Why, in a sentence; empty for a text that is no question.
+    pub why: String,
+    /// What the thresholds looked at.
+    pub basis: Basis,
+    /// Of the best candidate, as the calibration weighs them, for fitting.
+    pub weighed: Option<answer::Features>,
     /// Best first, at most ten; empty when nothing was found.
     pub candidates: Vec<Considered>,
 }
@@ -131,11 +137,17 @@ impl Outcome {
             expected,
             note,
         };
-        Self { judged, candidates: candidates.iter().map(Considered::from).collect() }
+        Self {
+            judged,
+            why: decided.map_or_else(String::new, |decided| decided.why.clone()),
+            basis: decided.map_or(Basis::NOTHING, Basis::from),
+            weighed: candidates.first().map(|best| best.features),
+            candidates: candidates.iter().map(Considered::from).collect(),
+        }
     }
 }
 
-fn band(decision: &Decision) -> Band {
+pub(crate) fn band(decision: &Decision) -> Band {
     match decision {
         Decision::Answer { .. } => Band::Answer,
         Decision::Clarify { .. } => Band::Clarify,

@@ -6,16 +6,17 @@ mod html;
 mod markdown;
 mod plot;
 
+use answer::CalibrationReport;
 use inference::ModelInfo;
 use serde::{Serialize, Serializer};
 
-use crate::{Curves, Indexed, Judged, Metrics, Outcome, Retrieval};
+use crate::{Curves, Indexed, Judged, Metrics, Outcome, Retrieval, SweepPoint};
 
 /// Everything about one run, of one model or of several side by side.
 #[derive(Clone, Debug)]
 pub struct Report {
-    /// The share of automatic answers that may be wrong; `None` when fixed thresholds decided.
-    pub risk_target: Option<f64>,
+    /// The share of automatic answers that may be wrong.
+    pub risk_target: f32,
     /// One per model, in the order given.
     pub models: Vec<ModelReport>,
 }
@@ -55,6 +56,10 @@ pub struct SetReport {
     /// Curves and counts.
     #[serde(flatten)]
     pub curves: Curves,
+    /// What was learned from the knowledge alone, and what it foretold.
+    pub calibration: CalibrationReport,
+    /// What other risk targets would have decided.
+    pub sweep: Vec<SweepPoint>,
     /// What happened to each question.
     #[serde(skip)]
     pub outcomes: Vec<Outcome>,
@@ -74,6 +79,11 @@ impl ModelReport {
 }
 
 impl SetReport {
+    /// What the calibration makes of each feature; `None` for evidence that is not weighed itself.
+    pub(crate) fn weight(&self, feature: &str) -> Option<f64> {
+        self.calibration.weights.iter().find(|weight| weight.name == feature).map(|weight| weight.weight)
+    }
+
     /// Questions whose best candidate was not the expected entry, or that were answered although a human was expected.
     pub fn errors(&self) -> impl Iterator<Item = &Outcome> {
         let is_error =
@@ -87,7 +97,7 @@ impl Serialize for Report {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
         struct Shape<'a> {
-            risk_target: Option<f64>,
+            risk_target: f32,
             #[serde(flatten)]
             first: Option<&'a ModelReport>,
             #[serde(skip_serializing_if = "<[ModelReport]>::is_empty")]

@@ -1,15 +1,16 @@
-//! Asking every question of a set.
+//! Asking every question of a set, and what else needs a snapshot.
 
 use std::{sync::Arc, time::Instant};
 
-use answer::{BuildOptions, DecideOptions, FusionWeights, KnowledgeSnapshot, Question};
+use answer::{AnswerPolicy, BuildOptions, Decided, FusionWeights, KnowledgeSnapshot, Question, RiskTarget};
 use indicatif::ProgressBar;
 use inference::Embedder;
 use serde::Serialize;
 use time::OffsetDateTime;
 
 use crate::{
-    Curves, Judged, LabelledQuestion, LabelledSet, Metrics, ModelReport, Outcome, Result, SetReport,
+    Calibrated, Curves, Explained, Judged, LabelledQuestion, LabelledSet, Metrics, ModelReport, Outcome,
+    Result, SetReport, Staffing, Traffic, sweep::sweep,
 };
 
 /// What is compared with the question.
@@ -51,12 +52,12 @@ impl Retrieval {
 pub struct RunOptions {
     /// What is compared.
     pub retrieval: Retrieval,
-    /// As served.
-    pub decide: DecideOptions,
+    /// The accepted share of wrong answers, from which the thresholds follow.
+    pub risk_target: RiskTarget,
+    /// Other targets, to say what they would have decided.
+    pub sweep: Vec<RiskTarget>,
     /// As served.
     pub build: BuildOptions,
-    /// The share of automatic answers that may be wrong; only reported, and what the best threshold is held to.
-    pub risk_target: Option<f64>,
     /// The moment at which entries must be valid.
     pub now: OffsetDateTime,
 }
@@ -82,28 +83,89 @@ pub async fn run(
     Ok(ModelReport::new(embedder.info(), options.retrieval, reports))
 }
 
+/// Builds and calibrates the knowledge of `set`, as it would be served.
+///
+/// # Errors
+/// From building a snapshot.
+pub async fn calibrate(set: &LabelledSet, embedder: &Embedder, options: &RunOptions) -> Result<Calibrated> {
+    let started = Instant::now();
+    let snapshot = snapshot(set, embedder, options).await?;
+    let milliseconds = milliseconds_since(started);
+    Ok(Calibrated {
+        name: set.name.clone(),
+        entries: snapshot.entry_count(),
+        phrasings: snapshot.phrasing_count(),
+        milliseconds,
+        report: snapshot.calibration().report(options.risk_target),
+    })
+}
+
+/// What each target of `options.sweep` comes to under `traffic`, as the calibration of `set` foretells.
+///
+/// # Errors
+/// From building a snapshot.
+pub async fn staffing(
+    set: &LabelledSet,
+    embedder: &Embedder,
+    options: &RunOptions,
+    traffic: Traffic,
+) -> Result<Vec<Staffing>> {
+    let snapshot = snapshot(set, embedder, options).await?;
+    let of = |target: &RiskTarget| Staffing::of(*target, &snapshot.calibration().forecast(*target), traffic);
+    Ok(options.sweep.iter().map(of).collect())
+}
+
+/// Decides on one question over the knowledge of `set` and keeps everything that led to the decision.
+///
+/// # Errors
+/// [`answer::Error::Question`] for a text that is no question; from building a snapshot and from [`answer::decide`].
+pub async fn explain(
+    text: &str,
+    set: &LabelledSet,
+    embedder: &Embedder,
+    options: &RunOptions,
+) -> Result<Explained> {
+    let question = Question::new(text, options.now)?;
+    let snapshot = snapshot(set, embedder, options).await?;
+    let policy = snapshot.calibration().policy(options.risk_target);
+    let decided = answer::decide(&question, &snapshot, embedder, policy).await?;
+    Ok(Explained::new(&decided, &snapshot, options.risk_target))
+}
+
+async fn snapshot(
+    set: &LabelledSet,
+    embedder: &Embedder,
+    options: &RunOptions,
+) -> Result<Arc<KnowledgeSnapshot>> {
+    let weights = options.retrieval.weights(options.build.weights);
+    let build = BuildOptions { weights, ..options.build.clone() };
+    Ok(Arc::new(KnowledgeSnapshot::build(set.entries.clone(), embedder, &build, |_, _| ()).await?))
+}
+
 async fn run_set(
     set: &LabelledSet,
     embedder: &Embedder,
     options: &RunOptions,
     bar: &ProgressBar,
 ) -> Result<SetReport> {
-    let snapshot = KnowledgeSnapshot::build(set.entries.clone(), embedder, &options.build, |_, _| ()).await?;
-    let snapshot = Arc::new(snapshot);
+    let snapshot = snapshot(set, embedder, options).await?;
+    let calibration = snapshot.calibration();
+    let policy = calibration.policy(options.risk_target);
     let mut outcomes = Vec::with_capacity(set.questions.len());
     for question in &set.questions {
-        outcomes.push(ask(question, &snapshot, embedder, options).await?);
+        outcomes.push(ask(question, &snapshot, embedder, policy, options.now).await?);
         bar.inc(1);
     }
-    let judged: Vec<&Judged> = outcomes.iter().map(|outcome| &outcome.judged).collect();
-    let metrics = Metrics::of(&judged);
+    let metrics = Metrics::of(&outcomes.iter().map(|outcome| &outcome.judged).collect::<Vec<&Judged>>());
     Ok(SetReport {
         name: set.name.clone(),
         indexed: set.indexed,
         entries: snapshot.entry_count(),
         phrasings: snapshot.phrasing_count(),
         questions: outcomes.len(),
-        curves: Curves::of(&outcomes, metrics.coverage, options.risk_target),
+        curves: Curves::of(&outcomes, metrics.coverage, f64::from(options.risk_target.value())),
+        calibration: calibration.report(options.risk_target),
+        sweep: sweep(&outcomes, calibration, &options.sweep),
         metrics,
         outcomes,
     })
@@ -113,15 +175,18 @@ async fn ask(
     labelled: &LabelledQuestion,
     snapshot: &Arc<KnowledgeSnapshot>,
     embedder: &Embedder,
-    options: &RunOptions,
+    policy: AnswerPolicy,
+    now: OffsetDateTime,
 ) -> Result<Outcome> {
     let started = Instant::now();
-    let weights = options.retrieval.weights(options.decide.weights);
-    let decide = DecideOptions { weights, ..options.decide };
-    let decided = match Question::new(&labelled.text, options.now) {
-        Ok(question) => Some(answer::decide(&question, snapshot, embedder, decide).await?),
+    let decided: Option<Decided> = match Question::new(&labelled.text, now) {
+        Ok(question) => Some(answer::decide(&question, snapshot, embedder, policy).await?),
         Err(answer::Error::Question(_)) => None,
         Err(error) => return Err(error.into()),
     };
-    Ok(Outcome::new(labelled, decided.as_ref(), started.elapsed().as_secs_f64() * 1e3))
+    Ok(Outcome::new(labelled, decided.as_ref(), milliseconds_since(started)))
+}
+
+fn milliseconds_since(started: Instant) -> f64 {
+    started.elapsed().as_secs_f64() * 1e3
 }

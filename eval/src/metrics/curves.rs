@@ -15,7 +15,7 @@ use crate::{Judged, Outcome};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Curves {
     /// The greatest coverage that one threshold on the engine's confidence could have had within the risk target.
-    pub best_confidence: Option<Hindsight>,
+    pub best_confidence: Hindsight,
     /// The same for one threshold on the nearness of the closest phrasing: what engines without calibration can reach
     /// at best. `None` when that was not measured.
     pub best_cosine: Option<Hindsight>,
@@ -37,14 +37,14 @@ const CONFUSIONS: usize = 30;
 const NEARNESS: &str = "cosine";
 
 impl Curves {
-    /// `coverage` is what the engine reached; without a risk target nothing is compared with it.
+    /// `coverage` is what the engine reached, `risk_target` the share of wrong answers that was accepted.
     #[must_use]
-    pub fn of(outcomes: &[Outcome], coverage: Option<f64>, risk_target: Option<f64>) -> Self {
+    pub fn of(outcomes: &[Outcome], coverage: Option<f64>, risk_target: f64) -> Self {
         let judged: Vec<&Judged> = outcomes.iter().map(|outcome| &outcome.judged).collect();
-        let best_cosine = risk_target.and_then(|target| on_feature(outcomes, NEARNESS, target));
+        let best_cosine = on_feature(outcomes, NEARNESS, risk_target);
         let reachable = best_cosine.map(|best| best.coverage).filter(|coverage| *coverage > 0.0);
         Self {
-            best_confidence: risk_target.map(|target| on_confidence(&judged, target)),
+            best_confidence: on_confidence(&judged, risk_target),
             best_cosine,
             coverage_ratio: coverage.zip(reachable).map(|(own, reachable)| own / reachable),
             risk_coverage: thinned(curve(by_confidence(&judged), judged.len()), POINTS),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{Band, Considered, Outcome};
+use crate::{Band, Considered, Outcome, SetReport};
 
 /// A line of `errors.jsonl`.
 #[derive(Serialize)]
@@ -15,11 +15,12 @@ pub(super) struct ErrorLine<'a> {
     decision: Band,
     rank: Option<usize>,
     confidence: f32,
+    why: &'a str,
     candidates: &'a [Considered],
     misled: Vec<Misleading>,
 }
 
-/// A feature in which the best candidate is ahead of the expected entry.
+/// A feature that speaks more for the wrong best candidate than for the expected entry.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(super) struct Misleading {
     /// The feature's name.
@@ -28,6 +29,8 @@ pub(super) struct Misleading {
     pub(super) best: f32,
     /// Of the expected entry.
     pub(super) expected: f32,
+    /// By how much more log-odds it speaks for the best candidate.
+    pub(super) push: f64,
 }
 
 /// Candidates shown per error.
@@ -36,19 +39,20 @@ pub(super) const SHOWN: usize = 5;
 const MISLEADING: usize = 5;
 
 impl<'a> ErrorLine<'a> {
-    pub(super) fn new(model: &'a str, set: &'a str, outcome: &'a Outcome) -> Self {
+    pub(super) fn new(model: &'a str, set: &'a SetReport, outcome: &'a Outcome) -> Self {
         let judged = &outcome.judged;
         Self {
             model,
-            set,
+            set: &set.name,
             text: &judged.text,
             expected: judged.expected.as_deref(),
             note: judged.note.as_deref(),
             decision: judged.decision,
             rank: judged.rank,
             confidence: judged.confidence,
+            why: &outcome.why,
             candidates: shown(outcome),
-            misled: misleading(outcome),
+            misled: misleading(set, outcome),
         }
     }
 }
@@ -58,25 +62,18 @@ pub(super) fn shown(outcome: &Outcome) -> &[Considered] {
     &outcome.candidates[..outcome.candidates.len().min(SHOWN)]
 }
 
-/// The features that differ most between the wrong best candidate and the expected entry, largest first. Empty when
-/// the expected entry is not among the candidates.
-pub(super) fn misleading(outcome: &Outcome) -> Vec<Misleading> {
+/// The features that speak most for the wrong best candidate, largest first. Empty when the expected entry is not among
+/// the candidates.
+pub(super) fn misleading(set: &SetReport, outcome: &Outcome) -> Vec<Misleading> {
     let expected = outcome.judged.rank.and_then(|rank| outcome.candidates.get(rank - 1));
-    let (Some(best), Some(expected)) = (outcome.candidates.first(), expected) else { return Vec::new() };
-    if outcome.judged.is_hit() {
-        return Vec::new();
-    }
-    let pairs = best.features.0.iter().filter_map(|&(feature, best)| {
-        Some(Misleading { feature, best, expected: expected.features.get(feature)? })
+    let (Some(wrong), Some(right)) = (outcome.candidates.first(), expected) else { return Vec::new() };
+    let pairs = wrong.features.0.iter().filter_map(|&(feature, best)| {
+        let expected = right.features.get(feature)?;
+        let push = f64::from(best - expected) * set.weight(feature)?;
+        Some(Misleading { feature, best, expected, push })
     });
-    let mut ahead: Vec<Misleading> = pairs.filter(|feature| feature.best != feature.expected).collect();
-    ahead.sort_by(|left, right| right.distance().total_cmp(&left.distance()));
-    ahead.truncate(MISLEADING);
-    ahead
-}
-
-impl Misleading {
-    fn distance(&self) -> f32 {
-        (self.best - self.expected).abs()
-    }
+    let mut pushing: Vec<Misleading> = pairs.filter(|feature| feature.push > 0.0).collect();
+    pushing.sort_by(|left, right| right.push.total_cmp(&left.push));
+    pushing.truncate(MISLEADING);
+    pushing
 }

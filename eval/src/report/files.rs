@@ -42,7 +42,7 @@ impl Report {
         self.models.iter().flat_map(|run| {
             run.sets
                 .iter()
-                .flat_map(|set| set.errors().map(|outcome| ErrorLine::new(&run.model, &set.name, outcome)))
+                .flat_map(|set| set.errors().map(|outcome| ErrorLine::new(&run.model, set, outcome)))
         })
     }
 

@@ -18,9 +18,9 @@ impl Report {
     /// A whole HTML document. It asks nothing of the network and runs no script.
     #[must_use]
     pub fn html(&self) -> String {
-        let target = self.risk_target.map_or_else(
-            || "fixed thresholds".to_owned(),
-            |target| format!("at most {} of the automatic answers may be wrong", percent(target)),
+        let target = format!(
+            "At most {} of the automatic answers may be wrong; calibrated on the knowledge alone.",
+            percent(f64::from(self.risk_target))
         );
         let models: String =
             self.models.iter().enumerate().map(|(position, run)| self.model(position, run)).collect();
@@ -46,7 +46,7 @@ impl Report {
             .sets
             .iter()
             .enumerate()
-            .map(|(set, report)| section(report, &anchor(position, set), self.risk_target))
+            .map(|(set, report)| section(report, &anchor(position, set), f64::from(self.risk_target)))
             .collect();
         let fingerprint: String = run.model_fingerprint.chars().take(12).collect();
         format!(

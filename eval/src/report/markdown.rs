@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use crate::{FIGURES, Grid, Hindsight, ModelReport, Report, SetReport, decision_grid, ranking_grid, tables};
+use crate::{
+    FIGURES, Grid, Hindsight, ModelReport, Report, SetReport, decision_grid, ranking_grid, sweep_grid, tables,
+};
 
 /// Confusions per set.
 const CONFUSIONS: usize = 10;
@@ -11,14 +13,9 @@ impl Report {
     /// Tables of every model, and for each set the single threshold and the confusions.
     #[must_use]
     pub fn markdown(&self) -> String {
-        let target = self.risk_target.map_or_else(
-            || "Decided by fixed thresholds.".to_owned(),
-            |target| {
-                format!(
-                    "Risk target: at most {} of the automatic answers may be wrong.",
-                    tables::percent(target)
-                )
-            },
+        let target = format!(
+            "Risk target: at most {} of the automatic answers may be wrong. Calibrated on the knowledge alone.",
+            tables::percent(f64::from(self.risk_target))
         );
         let mut text = format!("# Evaluation\n\n{target}\n");
         if self.models.len() > 1 {
@@ -89,12 +86,15 @@ fn about(set: &SetReport) -> String {
             text += &format!("- {name}: coverage {} ({wrong})\n", tables::percent(coverage));
         }
     };
-    say("Best threshold on the confidence, with hindsight", set.curves.best_confidence);
+    say("Best threshold on the confidence, with hindsight", Some(set.curves.best_confidence));
     say("Best threshold on the plain nearness, with hindsight", set.curves.best_cosine);
     if let Some(ratio) = set.curves.coverage_ratio {
         text += &format!("- Coverage reached: {ratio:.2} times the latter\n");
     }
     text += &format!("- Errors: {}\n", set.errors().count());
+    if !set.sweep.is_empty() {
+        text += &format!("\n{}", sweep_grid(&set.sweep).markdown());
+    }
     let mut confusions = set.confusion_grid();
     confusions.rows.truncate(CONFUSIONS);
     if !confusions.rows.is_empty() {

@@ -9,7 +9,8 @@ mod curves;
 mod ranking;
 mod reports;
 
-use eval::{Band, Considered, Features, Judged, Metrics, Outcome, Spent};
+use answer::Guard;
+use eval::{Band, Basis, Considered, Features, Judged, Metrics, Outcome, Spent};
 
 /// A question that expects entry `a`, whose ranking had it at `rank`.
 fn in_scope(rank: Option<usize>, confidence: f32, decision: Band) -> Judged {
@@ -43,9 +44,17 @@ fn outcome(judged: Judged, candidates: &[(&str, f32)]) -> Outcome {
         question: format!("{entry} <标准问>"),
         matched_question: format!("{entry} & 相似问"),
         confidence: judged.confidence / (position + 1) as f32,
-        features: Features(vec![("cosine", *value), ("lexical", 0.5)]),
+        score: 0.0,
+        guards: vec![Guard::Number],
+        features: Features(vec![("cosine", *value), ("meaning", 2.0 * value), ("words", 0.5)]),
     });
-    Outcome { candidates: considered.collect(), judged }
+    Outcome {
+        candidates: considered.collect(),
+        why: "because <so>".to_owned(),
+        basis: Basis::NOTHING,
+        weighed: None,
+        judged,
+    }
 }
 
 #[track_caller]

@@ -2,9 +2,10 @@
 
 use std::fs;
 
+use answer::{BandForecast, CalibrationReport, NamedWeight};
 use eval::{
     Band, Curves, Indexed, Judged, Metrics, ModelReport, Outcome, Recorded, Report, Retrieval, SetReport,
-    table,
+    SweepPoint, table,
 };
 use serde_json::Value;
 
@@ -28,7 +29,7 @@ fn report(models: &[&str]) -> Report {
         mean: set.metrics.clone(),
         sets: vec![set.clone()],
     };
-    Report { risk_target: Some(0.05), models: models.iter().map(of_model).collect() }
+    Report { risk_target: 0.05, models: models.iter().map(of_model).collect() }
 }
 
 fn set(name: &str, outcomes: Vec<Outcome>) -> SetReport {
@@ -40,18 +41,43 @@ fn set(name: &str, outcomes: Vec<Outcome>) -> SetReport {
         entries: 2,
         phrasings: 4,
         questions: outcomes.len(),
-        curves: Curves::of(&outcomes, metrics.coverage, Some(0.05)),
+        curves: Curves::of(&outcomes, metrics.coverage, 0.05),
+        calibration: calibration(),
+        sweep: vec![SweepPoint { risk_target: 0.02, ..SweepPoint::default() }],
         metrics,
         outcomes,
+    }
+}
+
+/// Of the shipped belief over no knowledge, with one weight that the test knows.
+fn calibration() -> CalibrationReport {
+    CalibrationReport {
+        risk_target: 0.05,
+        options_risk_target: 0.3,
+        answer_at: 0.95,
+        clarify_at: 0.7,
+        answers_supported: false,
+        options_supported: true,
+        confidence_level: 0.9,
+        fitted: true,
+        isotonic: false,
+        in_scope: 100,
+        near: 90,
+        far: 80,
+        labelled: 0,
+        forecast: BandForecast::default(),
+        weights: vec![NamedWeight { name: "meaning", weight: 0.5, shipped: 0.4 }],
+        remarks: vec!["<remark>".to_owned()],
     }
 }
 
 #[test]
 fn nothing_from_outside_becomes_markup_or_is_fetched() {
     let html = report(&["<m>"]).html();
-    for markup in
-        ["<img", "<u>", "<i>id", "<b>far", "<m>", "<script", "http://", "https://", "url(", "@import"]
-    {
+    for markup in [
+        "<img", "<u>", "<i>id", "<b>far", "<m>", "<script", "<remark", "<so", "http://", "https://", "url(",
+        "@import",
+    ] {
         assert!(!html.contains(markup), "{markup} is in the page");
     }
     assert!(html.contains("&lt;/script&gt;&lt;img src=x onerror=&quot;alert(1)&quot;&gt;&amp;&#39;退款"));
@@ -82,11 +108,19 @@ fn assert_balanced(html: &str, name: &str) {
 #[test]
 fn the_page_shows_what_was_measured() {
     let html = report(&["m"]).html();
-    for shown in ["target 5%", "model-0-set-0", "Reliability", "Most frequent confusions", "expected a"] {
+    for shown in [
+        "target 5%",
+        "model-0-set-0",
+        "Reliability",
+        "Most frequent confusions",
+        "expected a",
+        "Other risk targets",
+        "Calibration",
+    ] {
         assert!(html.contains(shown), "{shown} is not in the page");
     }
-    // The wrong best candidate is nearer than the expected entry.
-    assert!(html.contains("<b>cosine</b> 0.800 against 0.200"));
+    // The wrong best candidate is nearer than the expected entry: (1.6 − 0.4) · 0.5.
+    assert!(html.contains("<b>meaning</b> +0.60 (1.60 against 0.40)"));
     assert!(!html.contains("side by side"));
     assert!(report(&["m", "n"]).html().contains("Models side by side"));
 }
@@ -95,8 +129,7 @@ fn the_page_shows_what_was_measured() {
 fn an_empty_set_has_a_page_too() {
     let empty = set("nothing", Vec::new());
     let run = ModelReport { sets: vec![empty], mean: Metrics::default(), ..report(&["m"]).models.remove(0) };
-    let report = Report { risk_target: None, models: vec![run] };
-    assert!(report.html().contains("fixed thresholds"));
+    let report = Report { risk_target: 0.05, models: vec![run] };
     assert!(!report.html().contains("NaN"));
     assert!(report.markdown().contains("### nothing"));
 }
@@ -107,7 +140,8 @@ fn files_agree_and_can_be_read_back() {
     report(&["m", "n"]).write(folder.path()).unwrap();
     let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
     let json: Value = serde_json::from_str(&read("report.json")).unwrap();
-    assert_eq!((&json["model"], &json["risk_target"]), (&"m".into(), &0.05.into()));
+    assert_eq!(json["model"], "m");
+    assert!((json["risk_target"].as_f64().unwrap() - 0.05).abs() < 1e-6);
     assert_eq!(json["other_models"][0]["model"], "n");
     assert_eq!(json["sets"][0]["score_histograms"]["right"].as_array().unwrap().len(), 20);
     let errors: Vec<Value> =
@@ -115,7 +149,7 @@ fn files_agree_and_can_be_read_back() {
     assert_eq!(errors.len(), 4, "two per model");
     let nearness = errors[0]["candidates"][0]["features"]["cosine"].as_f64().unwrap();
     assert!((nearness - 0.8).abs() < 1e-6);
-    assert_eq!(errors[0]["misled"][0]["feature"], "cosine");
+    assert_eq!(errors[0]["misled"][0]["feature"], "meaning");
     let back = Recorded::read(folder.path()).unwrap();
     let (set, original) = (&back.sets[0], &report(&["m"]).models[0].sets[0]);
     let judged: Vec<&Judged> = original.outcomes.iter().map(|outcome| &outcome.judged).collect();

@@ -25,11 +25,11 @@ pub(super) fn errors(set: &SetReport) -> String {
         count if count > LISTED => format!("{count}, the first {LISTED} shown; all are in errors.jsonl"),
         count => count.to_string(),
     };
-    let listed: String = errors.iter().take(LISTED).map(|outcome| error(outcome)).collect();
+    let listed: String = errors.iter().take(LISTED).map(|outcome| error(set, outcome)).collect();
     format!("<details class=\"errors\"><summary>Errors <small>{note}</small></summary>\n{listed}</details>\n")
 }
 
-fn error(outcome: &Outcome) -> String {
+fn error(set: &SetReport, outcome: &Outcome) -> String {
     let judged = &outcome.judged;
     let decision = match judged.decision {
         Band::Answer => "<mark class=\"wrong\">answered</mark>",
@@ -41,28 +41,35 @@ fn error(outcome: &Outcome) -> String {
         (None, note) => format!("out of scope ({})", note.unwrap_or("near")),
     };
     format!(
-        "<details class=\"error\"><summary>{decision} {} <small>{} · confidence {:.3}</small></summary>\n{}{}</details>\n",
+        "<details class=\"error\"><summary>{decision} {} <small>{} · confidence {:.3}</small></summary>\n<p>{}.</p>\n{}{}</details>\n",
         escape(&judged.text),
         escape(&expected),
         judged.confidence,
-        misled(outcome),
-        candidates(outcome),
+        escape(&outcome.why),
+        misled(set, outcome),
+        candidates(set, outcome),
     )
 }
 
-fn misled(outcome: &Outcome) -> String {
+fn misled(set: &SetReport, outcome: &Outcome) -> String {
     let name = |feature: &Misleading| {
-        format!("<b>{}</b> {:.3} against {:.3}", escape(feature.feature), feature.best, feature.expected)
+        format!(
+            "<b>{}</b> {:+.2} ({:.2} against {:.2})",
+            escape(feature.feature),
+            feature.push,
+            feature.best,
+            feature.expected
+        )
     };
-    let features: Vec<String> = misleading(outcome).iter().map(name).collect();
+    let features: Vec<String> = misleading(set, outcome).iter().map(name).collect();
     if features.is_empty() {
         return String::new();
     }
-    format!("<p>Differs most from the expected entry in: {}.</p>\n", features.join(" · "))
+    format!("<p>Spoke for it against the expected entry, in log-odds: {}.</p>\n", features.join(" · "))
 }
 
 /// One column a candidate, one row a feature; the expected entry is marked, also when it stands further down.
-fn candidates(outcome: &Outcome) -> String {
+fn candidates(set: &SetReport, outcome: &Outcome) -> String {
     let mut columns: Vec<&Considered> = shown(outcome).iter().collect();
     let expected = outcome.judged.expected.as_deref();
     let further = outcome.candidates.iter().skip(columns.len());
@@ -70,12 +77,12 @@ fn candidates(outcome: &Outcome) -> String {
     let Some(first) = columns.first() else { return "<p>Nothing was found.</p>\n".to_owned() };
     let head: String = columns.iter().map(|candidate| heading(candidate, expected)).collect();
     let names = first.features.0.iter().map(|(name, _)| *name);
-    let rows: String = names.map(|name| row(name, &columns)).collect();
+    let rows: String = names.map(|name| row(name, set.weight(name), &columns)).collect();
     let confidence: String =
         columns.iter().map(|candidate| format!("<td>{:.3}</td>", candidate.confidence)).collect();
     format!(
-        "<div class=\"scroll\"><table><thead><tr><th></th>{head}</tr></thead><tbody>\n\
-         <tr><td>confidence</td>{confidence}</tr>\n{rows}</tbody></table></div>\n"
+        "<div class=\"scroll\"><table><thead><tr><th></th><th>weight</th>{head}</tr></thead><tbody>\n\
+         <tr><td>confidence</td><td></td>{confidence}</tr>\n{rows}</tbody></table></div>\n"
     )
 }
 
@@ -87,17 +94,25 @@ fn heading(candidate: &Considered, expected: Option<&str>) -> String {
         format!("<i>{}</i>", escape(&candidate.matched_question))
     };
     format!(
-        "<th{class}>{}<small>{}</small>{matched}</th>",
+        "<th{class}>{}<small>{}</small>{matched}{}</th>",
         escape(&candidate.entry_id),
-        escape(&candidate.question)
+        escape(&candidate.question),
+        guards(candidate)
     )
 }
 
-fn row(name: &str, columns: &[&Considered]) -> String {
+fn row(name: &str, weight: Option<f64>, columns: &[&Considered]) -> String {
+    let weight = weight.map_or_else(String::new, |weight| format!("{weight:+.2}"));
     let cell = |candidate: &&Considered| {
         let value = candidate.features.get(name).map_or_else(String::new, |value| format!("{value:.3}"));
         format!("<td>{value}</td>")
     };
     let cells: String = columns.iter().map(cell).collect();
-    format!("<tr><td>{}</td>{cells}</tr>\n", escape(name))
+    format!("<tr><td>{}</td><td>{weight}</td>{cells}</tr>\n", escape(name))
+}
+
+fn guards(candidate: &Considered) -> String {
+    let guard =
+        |guard: &answer::Guard| format!("<mark class=\"wrong\">{}</mark>", escape(&format!("{guard:?}")));
+    candidate.guards.iter().map(guard).collect()
 }

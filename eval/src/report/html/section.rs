@@ -6,12 +6,14 @@ use super::{
     table::{cards, grid},
 };
 use crate::{
-    SetReport,
+    SetReport, calibration_grid,
     report::plot::{histograms, latency, reliability, risk_coverage},
+    sweep_grid,
     tables::percent,
+    weight_grid,
 };
 
-pub(super) fn section(set: &SetReport, anchor: &str, risk_target: Option<f64>) -> String {
+pub(super) fn section(set: &SetReport, anchor: &str, risk_target: f64) -> String {
     let drawings = [
         drawing(
             "Wrong answers against coverage",
@@ -36,13 +38,15 @@ pub(super) fn section(set: &SetReport, anchor: &str, risk_target: Option<f64>) -
     ];
     format!(
         "<section id=\"{anchor}\" class=\"set\">\n<h2>{} <small>{} entries · {} phrasings · {} questions</small></h2>\n\
-         {}<div class=\"plots\">{}</div>\n{}{}</section>\n",
+         {}<div class=\"plots\">{}</div>\n{}{}{}{}</section>\n",
         escape(&set.name),
         set.entries,
         set.phrasings,
         set.questions,
         cards(&set.metrics),
         drawings.concat(),
+        sweep(set),
+        calibration(set),
         confusions(set),
         errors(set),
     )
@@ -56,16 +60,13 @@ fn drawing(title: &str, svg: &str, caption: &str) -> String {
     format!("<figure><h3>{title}</h3>{svg}<figcaption>{caption}</figcaption></figure>\n")
 }
 
-fn reached(set: &SetReport, risk_target: Option<f64>) -> String {
-    let mut caption = "The dot is what was reached, with its 95 % interval.".to_owned();
-    let Some(target) = risk_target else { return caption };
-    caption += &format!(" Target {}.", percent(target));
-    if let Some(best) = set.curves.best_confidence {
-        caption += &format!(
-            " With the labels known, one threshold on the confidence could answer {}.",
-            percent(best.coverage)
-        );
-    }
+fn reached(set: &SetReport, risk_target: f64) -> String {
+    let mut caption = format!(
+        "The dot is what was reached, with its 95 % interval. Target {}. With the labels known, one threshold on the \
+         confidence could answer {}.",
+        percent(risk_target),
+        percent(set.curves.best_confidence.coverage)
+    );
     if let Some(best) = set.curves.best_cosine {
         caption += &format!(
             " The square is the best that one threshold on the plain nearness could do, chosen with the labels known: {}.",
@@ -76,6 +77,27 @@ fn reached(set: &SetReport, risk_target: Option<f64>) -> String {
         caption += &format!(" Reached: {ratio:.1} times that.");
     }
     caption
+}
+
+fn calibration(set: &SetReport) -> String {
+    let remark = |remark: &String| format!("<p>{}</p>", escape(remark));
+    let remarks: String = set.calibration.remarks.iter().map(remark).collect();
+    format!(
+        "<details><summary>Calibration</summary>{remarks}<div class=\"pair\">{}{}</div></details>\n",
+        grid(&calibration_grid(&set.calibration)),
+        grid(&weight_grid(&set.calibration)),
+    )
+}
+
+/// Nothing when only one target was looked at.
+fn sweep(set: &SetReport) -> String {
+    if set.sweep.is_empty() {
+        return String::new();
+    }
+    format!(
+        "<details open><summary>Other risk targets</summary>{}</details>\n",
+        grid(&sweep_grid(&set.sweep))
+    )
 }
 
 fn confusions(set: &SetReport) -> String {

@@ -4,7 +4,7 @@ use super::frame::Frame;
 use crate::{Hindsight, Metrics, SetReport, tables::percent};
 
 /// `risk_target` is drawn as a line across. Empty without a point.
-pub(crate) fn risk_coverage(set: &SetReport, risk_target: Option<f64>) -> String {
+pub(crate) fn risk_coverage(set: &SetReport, risk_target: f64) -> String {
     let points = &set.curves.risk_coverage;
     if points.is_empty() {
         return String::new();
@@ -13,12 +13,12 @@ pub(crate) fn risk_coverage(set: &SetReport, risk_target: Option<f64>) -> String
     let highest = points.iter().map(|point| point.wrong_answer_rate).fold(0.0, f64::max);
     let frame = Frame {
         right: 1.0,
-        top: upper_edge(highest.max(reached.min(0.5)).max(risk_target.unwrap_or(0.0) * 1.5)),
+        top: upper_edge(highest.max(reached.min(0.5)).max(risk_target * 1.5)),
         x_label: "questions answered",
         y_label: "of these wrong",
     };
     let mut marks = frame.path("curve", points.iter().map(|point| (point.coverage, point.wrong_answer_rate)));
-    marks += &risk_target.map(|target| target_line(&frame, target)).unwrap_or_default();
+    marks += &target_line(&frame, risk_target);
     marks += &set.curves.best_cosine.map(|best| hindsight(&frame, best)).unwrap_or_default();
     marks += &reached_point(&frame, &set.metrics);
     frame.svg("Wrong answers against coverage", &marks)
