@@ -61,6 +61,19 @@ fn a_label_that_names_no_entry_is_refused() {
 }
 
 #[test]
+fn knowledge_is_loaded_from_any_form() {
+    let folder = folder(&[("knowledge.jsonl", KNOWLEDGE), ("shop.jsonl", AUTHORED), ("broken.jsonl", "{}")]);
+    let load = |path: &str| LabelledSet::load_knowledge(&folder.path().join(path), None);
+    for (path, entries, phrasings) in [("", 2, 6), ("knowledge.jsonl", 2, 6), ("shop.jsonl", 1, 1)] {
+        let set = load(path).unwrap();
+        let loaded: usize = set.entries.iter().map(|entry| entry.phrasings().count()).sum();
+        assert_eq!((set.entries.len(), loaded, set.questions.len()), (entries, phrasings, 0), "{path}");
+    }
+    assert!(load("broken.jsonl").unwrap_err().to_string().contains("broken.jsonl, line 1"));
+    assert!(matches!(load("none.jsonl"), Err(Error::File { .. })));
+}
+
+#[test]
 fn questions_out_of_scope_expect_nothing() {
     let folder = folder(&[
         (

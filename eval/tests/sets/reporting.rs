@@ -86,9 +86,8 @@ async fn nothing_answered_means_no_wrong_answer_rate() {
 /// Otherwise a sweep would tell of decisions that nobody ever gets.
 #[tokio::test]
 async fn thresholds_applied_afterwards_decide_as_the_engine_did() {
-    let path = own("datasets/shop-zh");
-    for risk_target in [0.02, 0.2] {
-        let report = report(&path, Retrieval::Hybrid, risk_target).await;
+    for (shop, risk_target) in [("shop-zh", 0.2), ("shop-en", 0.02)] {
+        let report = report(&own("datasets").join(shop), Retrieval::Hybrid, risk_target).await;
         let set = &report.models[0].sets[0];
         let at = |value| Probability::new(value).unwrap();
         let policy = AnswerPolicy::new(at(set.calibration.answer_at), at(set.calibration.clarify_at));

@@ -2,17 +2,18 @@
 
 use std::path::PathBuf;
 
-use ::eval::{LabelledSet, ModelReport, Report, RunOptions, table};
-use answer::BuildOptions;
+use ::eval::{LabelledSet, ModelReport, Report, table};
 use clap::{Args, builder::NonEmptyStringValueParser};
 
-use super::sets::{RetrievalArgument, SetArguments};
+use super::{
+    measuring::{RiskArguments, options, start},
+    sets::{RetrievalArgument, SetArguments},
+};
 use crate::{
     cli::{
-        context::{Context, LogPurpose, option},
+        context::{Context, option},
         exit::Exit,
     },
-    clock,
     config::Config,
     models,
 };
@@ -27,6 +28,8 @@ pub(in crate::cli) struct RunArguments {
     /// Model name or path; without it the configured one. Given several times, the models stand side by side
     #[arg(long = "model", value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     models: Vec<String>,
+    #[command(flatten)]
+    risk: RiskArguments,
     /// What is compared: words and vectors as served, or one of them
     #[arg(long, value_name = "KIND", value_enum, default_value_t)]
     retrieval: RetrievalArgument,
@@ -35,7 +38,7 @@ pub(in crate::cli) struct RunArguments {
 /// In JSON form stdout carries what `report.json` holds.
 pub(super) fn run(arguments: &RunArguments, context: &Context) -> anyhow::Result<Exit> {
     let model = option("--model", "model.name", arguments.models.first());
-    let config = context.start(LogPurpose::Command, model.as_slice())?;
+    let config = start(context, [model, arguments.risk.as_override()])?;
     // All sets before the model: a broken line is known at once.
     let sets = arguments.sets.load()?;
     let report = Context::runtime()?.block_on(measure(&sets, arguments, config, context))?;
@@ -55,12 +58,13 @@ async fn measure(
     mut config: Config,
     context: &Context,
 ) -> anyhow::Result<Report> {
+    let risk_target = config.risk_target()?.value();
     let mut models = vec![measure_model(sets, arguments, &config, context).await?];
     for name in arguments.models.iter().skip(1) {
         config.model.name.clone_from(name);
         models.push(measure_model(sets, arguments, &config, context).await?);
     }
-    Ok(Report { risk_target: None, models })
+    Ok(Report { risk_target, models })
 }
 
 async fn measure_model(
@@ -70,13 +74,7 @@ async fn measure_model(
     context: &Context,
 ) -> anyhow::Result<ModelReport> {
     let embedder = models::start(config)?;
-    let options = RunOptions {
-        retrieval: arguments.retrieval.into(),
-        decide: config.decide_options()?,
-        build: BuildOptions::default(),
-        risk_target: None,
-        now: clock::now(),
-    };
+    let options = options(config, arguments.retrieval.into())?;
     let bar = context.output.progress("asking");
     Ok(::eval::run(sets, &embedder, &options, &bar).await?)
 }

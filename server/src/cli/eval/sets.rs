@@ -20,7 +20,7 @@ pub(super) struct SetArguments {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum IndexArgument {
+pub(super) enum IndexArgument {
     Standard,
     Half,
     All,
