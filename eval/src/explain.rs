@@ -1,6 +1,6 @@
 //! One question, taken apart.
 
-use answer::{Decided, KnowledgeSnapshot, RiskTarget};
+use answer::{Decided, FEATURE_NAMES, KnowledgeSnapshot, RiskTarget, Weights};
 use serde::Serialize;
 
 use crate::{Band, Considered, Grid, outcome::band};
@@ -24,6 +24,8 @@ pub struct Explained {
     pub answer_at: f32,
     /// From this chance on the customer is asked back.
     pub clarify_at: f32,
+    /// Every candidate's score before any feature.
+    pub intercept: f64,
     /// What each feature adds to a score per unit.
     pub weights: Vec<FeatureWeight>,
     /// Best first, at most ten.
@@ -41,7 +43,7 @@ pub struct FeatureWeight {
 
 impl Explained {
     pub(crate) fn new(decided: &Decided, snapshot: &KnowledgeSnapshot, target: RiskTarget) -> Self {
-        let policy = snapshot.calibration().policy(target);
+        let (policy, weights) = (snapshot.calibration().policy(target), snapshot.calibration().weights());
         Self {
             normalized: decided.normalized.clone(),
             decision: band(&decided.decision),
@@ -51,7 +53,8 @@ impl Explained {
             risk_target: target.value(),
             answer_at: policy.answer_at().value(),
             clarify_at: policy.clarify_at().value(),
-            weights: FeatureWeight::of(snapshot, target),
+            intercept: weights.intercept,
+            weights: FeatureWeight::all(weights),
             candidates: decided.candidates.iter().map(Considered::from).collect(),
         }
     }
@@ -101,6 +104,8 @@ impl Explained {
     fn feature_grid(&self) -> Grid {
         let mut grid = Grid::new(&["feature", "weight"]);
         grid.headings.extend((1..=self.candidates.len()).map(|position| position.to_string()));
+        let intercept = vec![format!("{:+.2}", self.intercept); self.candidates.len()];
+        grid.rows.push([vec!["intercept".to_owned(), String::new()], intercept].concat());
         let names = self.candidates.first().map_or(&[][..], |best| &best.features.0);
         for (name, _) in names {
             let weight = self.weights.iter().find(|weight| weight.name == *name).map(|weight| weight.weight);
@@ -122,8 +127,8 @@ fn cell(candidate: &Considered, name: &str, weight: Option<f64>) -> String {
 }
 
 impl FeatureWeight {
-    fn of(snapshot: &KnowledgeSnapshot, target: RiskTarget) -> Vec<Self> {
-        let weights = snapshot.calibration().report(target).weights;
-        weights.iter().map(|weight| Self { name: weight.name, weight: weight.weight }).collect()
+    fn all(weights: &Weights) -> Vec<Self> {
+        let named = FEATURE_NAMES.iter().zip(&weights.features);
+        named.map(|(name, weight)| Self { name, weight: *weight }).collect()
     }
 }

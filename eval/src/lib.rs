@@ -41,4 +41,4 @@ pub use report::{ModelReport, Report, SetReport};
 pub use run::{Retrieval, RunOptions, calibrate, explain, run, staffing};
 pub use staffing::{Staffing, Traffic, staffing_grid};
 pub use sweep::{RISK_TARGETS, SweepPoint, mean_sweep, sweep_grid};
-pub use tables::{decision_grid, ranking_grid, table};
+pub use tables::{confidence_grid, decision_grid, ranking_grid, table};

@@ -72,7 +72,7 @@ pub fn staffing_grid(rows: &[Staffing]) -> Grid {
         grid.rows.push(vec![
             tables::percent(f64::from(row.risk_target)),
             tables::percent(row.automatic),
-            format!("{:.1}", row.wrong_per_thousand),
+            format!("{:.1}", row.wrong_per_thousand + 0.0),
             tables::percent(row.asked_back),
             format!("{:.1}", row.handoffs_per_hour),
             format!("{:.2}", row.load_erlang),

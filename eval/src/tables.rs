@@ -1,14 +1,15 @@
-//! The figures of a run in tables: how well entries are ranked, and what is decided.
+//! The figures of a run in tables: how well entries are ranked, what is decided, and how far it can be trusted.
 
-use crate::{Grid, Indexed, Interval, Metrics, ModelReport, Percentiles, Report, SetReport};
+use crate::{Grid, Indexed, Interval, Metrics, ModelReport, Percentiles, Report, SetReport, metrics::mean};
 
-/// Both tables of every model, for a terminal; `-` where nothing could tell.
+/// The tables of every model, for a terminal; `-` where nothing could tell.
 #[must_use]
 pub fn table(report: &Report) -> String {
     let several = report.models.len() > 1;
     let of_model = |run: &ModelReport| {
         let heading = if several { format!("{}\n", run.model) } else { String::new() };
-        format!("{heading}{}\n{}", ranking_grid(run).text(), decision_grid(run).text())
+        let grids = [ranking_grid(run), decision_grid(run), confidence_grid(run)];
+        heading + &grids.map(|grid| grid.text()).join("\n")
     };
     report.models.iter().map(of_model).collect::<Vec<_>>().join("\n")
 }
@@ -31,7 +32,7 @@ pub fn ranking_grid(run: &ModelReport) -> Grid {
     })
 }
 
-/// What was answered, asked back and handed over, and how far the confidence can be trusted.
+/// What was answered, asked back and handed over.
 #[must_use]
 pub fn decision_grid(run: &ModelReport) -> Grid {
     let headings = [
@@ -45,10 +46,6 @@ pub fn decision_grid(run: &ModelReport) -> Grid {
         "over right",
         "near over",
         "far over",
-        "AUROC near",
-        "AUROC far",
-        "ECE",
-        "Brier",
     ];
     rows(
         run,
@@ -74,14 +71,48 @@ pub fn decision_grid(run: &ModelReport) -> Grid {
     )
 }
 
-/// A share with three digits.
+/// How far the confidence can be trusted, and what single thresholds chosen with hindsight could have answered within
+/// the risk target: one on the confidence, one on the nearness of the closest phrasing.
+#[must_use]
+pub fn confidence_grid(run: &ModelReport) -> Grid {
+    let mut grid = Grid::new(&[
+        "set",
+        "AUROC near",
+        "AUROC far",
+        "ECE",
+        "Brier",
+        "coverage",
+        "best by confidence",
+        "best by nearness",
+        "times the latter",
+    ]);
+    let figures = |metrics: &Metrics| {
+        [metrics.auroc_near, metrics.auroc_far, metrics.ece, metrics.brier, metrics.coverage].map(share)
+    };
+    let hindsight = |set: &SetReport| {
+        [Some(set.curves.best_confidence.coverage), set.curves.best_cosine.map(|best| best.coverage)]
+    };
+    for set in &run.sets {
+        let ratio = set.curves.coverage_ratio.map_or_else(absent, |ratio| format!("{ratio:.2}"));
+        let cells = figures(&set.metrics).into_iter().chain(hindsight(set).map(share)).chain([ratio]);
+        grid.rows.push(std::iter::once(set.name.clone()).chain(cells).collect());
+    }
+    if run.sets.len() > 1 {
+        let over = |which: usize| share(mean(run.sets.iter().filter_map(|set| hindsight(set)[which])));
+        let cells = figures(&run.mean).into_iter().chain([over(0), over(1), absent()]);
+        grid.rows.push(std::iter::once("mean".to_owned()).chain(cells).collect());
+    }
+    grid
+}
+
+/// A share with three digits; a negative zero is written as zero.
 pub(crate) fn share(value: Option<f64>) -> String {
-    value.map_or_else(absent, |value| format!("{value:.3}"))
+    value.map_or_else(absent, |value| format!("{:.3}", value + 0.0))
 }
 
 /// A share in percent, with a digit behind the point only where it is needed.
 pub(crate) fn percent(share: f64) -> String {
-    let percent = share * 100.0;
+    let percent = share * 100.0 + 0.0;
     let whole = (percent - percent.round()).abs() < 0.05;
     if whole { format!("{percent:.0}%") } else { format!("{percent:.1}%") }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Judged;
 
-/// Questions that expect one entry and find another best.
+/// Questions that expect one entry and find another best, or expect none and are answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confusion {
     /// The entry that was expected; `None` for questions out of scope.
@@ -15,14 +15,16 @@ pub struct Confusion {
     pub best: String,
     /// How many such questions.
     pub questions: usize,
-    /// How many of them were answered, wrongly.
+    /// How many of them were answered, wrongly: all that are out of scope.
     pub answered: usize,
 }
 
 /// The `most` frequent, those that were answered first among equals.
 pub(super) fn confusions(judged: &[&Judged], most: usize) -> Vec<Confusion> {
     let mut counts: BTreeMap<(Option<&str>, &str), (usize, usize)> = BTreeMap::new();
-    for judged in judged.iter().filter(|judged| !judged.is_hit()) {
+    let confused =
+        |judged: &&&Judged| !judged.is_hit() && (judged.expected.is_some() || judged.is_wrong_answer());
+    for judged in judged.iter().filter(confused) {
         let Some(best) = judged.best.as_deref() else { continue };
         let (questions, answered) = counts.entry((judged.expected.as_deref(), best)).or_default();
         *questions += 1;

@@ -10,7 +10,7 @@ use self::{
     section::section,
     table::{cards, grid},
 };
-use crate::{ModelReport, Report, decision_grid, ranking_grid, tables::percent};
+use crate::{ModelReport, Report, confidence_grid, decision_grid, ranking_grid, tables::percent};
 
 const STYLE: &str = include_str!("html/page.css");
 
@@ -51,13 +51,14 @@ impl Report {
         let fingerprint: String = run.model_fingerprint.chars().take(12).collect();
         format!(
             "<section class=\"model\">\n<h2>{} <small>{} · {}</small></h2>\n{}<nav>{links}</nav>\n\
-             <h3>Ranking</h3>\n{}<h3>Decisions</h3>\n{}</section>\n{sections}",
+             <h3>Ranking</h3>\n{}<h3>Decisions</h3>\n{}<h3>Confidence</h3>\n{}</section>\n{sections}",
             escape(&run.model),
             escape(&fingerprint),
             run.retrieval.name(),
             cards(&run.mean),
             grid(&ranking_grid(run)),
             grid(&decision_grid(run)),
+            grid(&confidence_grid(run)),
         )
     }
 

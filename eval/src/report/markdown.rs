@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::{
-    FIGURES, Grid, Hindsight, ModelReport, Report, SetReport, decision_grid, ranking_grid, sweep_grid, tables,
+    FIGURES, Grid, Hindsight, ModelReport, Report, SetReport, confidence_grid, decision_grid, ranking_grid,
+    sweep_grid, tables,
 };
 
 /// Confusions per set.
@@ -63,12 +64,13 @@ impl SetReport {
 
 fn model(run: &ModelReport) -> String {
     let mut text = format!(
-        "\n## {}\n\nFingerprint `{}`, retrieval {}.\n\n{}\n{}",
+        "\n## {}\n\nFingerprint `{}`, retrieval {}.\n\n{}\n{}\n{}",
         run.model,
         run.model_fingerprint,
         run.retrieval.name(),
         ranking_grid(run).markdown(),
         decision_grid(run).markdown(),
+        confidence_grid(run).markdown(),
     );
     for set in &run.sets {
         // Writing into a String cannot fail.

@@ -38,10 +38,8 @@ pub(super) fn run(arguments: &StaffingArguments, context: &Context) -> anyhow::R
     let config = start(context, [arguments.knowledge.as_override(), arguments.model.as_override()])?;
     let set = arguments.knowledge.load(&config, context)?;
     let options = RunOptions { sweep: arguments.targets.targets(), ..options(&config, Retrieval::Hybrid)? };
-    let traffic = Traffic {
-        questions_per_hour: arguments.questions_per_hour,
-        agent_minutes: arguments.agent_minutes,
-    };
+    let traffic =
+        Traffic { questions_per_hour: arguments.questions_per_hour, agent_minutes: arguments.agent_minutes };
     let targets = Context::runtime()?.block_on(async {
         let embedder = models::start(&config)?;
         anyhow::Ok(staffing(&set, &embedder, &options, traffic).await?)
