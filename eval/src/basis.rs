@@ -9,8 +9,8 @@ use crate::{Band, Judged};
 pub struct Basis {
     /// The chance that the best candidate is right.
     pub confidence: Probability,
-    /// The chance that the right entry is among the first three.
-    pub options: Probability,
+    /// The chance that some entry is meant.
+    pub scope: Probability,
     /// Whether no guard forbids that the best candidate answers.
     pub may_answer: bool,
     /// Whether thresholds matter at all: there is a candidate, and the question says something.
@@ -20,7 +20,7 @@ pub struct Basis {
 impl Basis {
     /// For a text that is no question: nothing answers it.
     pub const NOTHING: Self =
-        Self { confidence: Probability::ZERO, options: Probability::ZERO, may_answer: false, open: false };
+        Self { confidence: Probability::ZERO, scope: Probability::ZERO, may_answer: false, open: false };
 
     /// What `policy` would have decided.
     #[must_use]
@@ -29,7 +29,7 @@ impl Basis {
             Band::HandOff
         } else if self.may_answer && self.confidence >= policy.answer_at() {
             Band::Answer
-        } else if self.options >= policy.clarify_at() {
+        } else if self.scope >= policy.clarify_at() {
             Band::Clarify
         } else {
             Band::HandOff
@@ -54,7 +54,7 @@ impl From<&Decided> for Basis {
         };
         Self {
             confidence: decided.confidence,
-            options: decided.options_confidence,
+            scope: decided.scope,
             may_answer: best.is_some_and(|best| best.guards.is_empty()),
             open: best.is_some() && !closed,
         }

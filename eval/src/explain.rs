@@ -16,8 +16,8 @@ pub struct Explained {
     pub why: String,
     /// The chance that the best candidate is right.
     pub confidence: f32,
-    /// The chance that the right entry is among the first three.
-    pub options_confidence: f32,
+    /// The chance that some entry is meant.
+    pub scope: f32,
     /// The accepted share of wrong automatic answers.
     pub risk_target: f32,
     /// From this confidence on the best entry answers.
@@ -49,7 +49,7 @@ impl Explained {
             decision: band(&decided.decision),
             why: decided.why.clone(),
             confidence: decided.confidence.value(),
-            options_confidence: decided.options_confidence.value(),
+            scope: decided.scope.value(),
             risk_target: target.value(),
             answer_at: policy.answer_at().value(),
             clarify_at: policy.clarify_at().value(),
@@ -70,12 +70,12 @@ impl Explained {
         };
         let head = format!(
             "compared as   {}\ndecision      {decision}\nwhy           {}\nconfidence    {:.3} (answers from {:.3})\n\
-             options       {:.3} (asks back from {:.3})\nrisk target   {}\n",
+             scope         {:.3} (asks back from {:.3})\nrisk target   {}\n",
             self.normalized,
             self.why,
             self.confidence,
             self.answer_at,
-            self.options_confidence,
+            self.scope,
             self.clarify_at,
             crate::tables::percent(f64::from(self.risk_target)),
         );
@@ -101,15 +101,19 @@ impl Explained {
         grid
     }
 
+    /// Features that are 0 for all of them explain nothing and are left out.
     fn feature_grid(&self) -> Grid {
+        let columns = &self.candidates[..self.candidates.len().min(COMPARED)];
         let mut grid = Grid::new(&["feature", "weight"]);
-        grid.headings.extend((1..=self.candidates.len()).map(|position| position.to_string()));
-        let intercept = vec![format!("{:+.2}", self.intercept); self.candidates.len()];
+        grid.headings.extend((1..=columns.len()).map(|position| position.to_string()));
+        let intercept = vec![format!("{:+.2}", self.intercept); columns.len()];
         grid.rows.push([vec!["intercept".to_owned(), String::new()], intercept].concat());
-        let names = self.candidates.first().map_or(&[][..], |best| &best.features.0);
-        for (name, _) in names {
+        let names = columns.first().map_or(&[][..], |best| &best.features.0);
+        let value = |candidate: &Considered, name: &str| candidate.features.get(name).unwrap_or_default();
+        let tells = |name: &str| columns.iter().any(|candidate| value(candidate, name) != 0.0);
+        for (name, _) in names.iter().filter(|(name, _)| tells(name)) {
             let weight = self.weights.iter().find(|weight| weight.name == *name).map(|weight| weight.weight);
-            let cells = self.candidates.iter().map(|candidate| cell(candidate, name, weight));
+            let cells = columns.iter().map(|candidate| cell(value(candidate, name), weight));
             let weight = weight.map_or_else(String::new, |weight| format!("{weight:+.2}"));
             grid.rows.push([(*name).to_owned(), weight].into_iter().chain(cells).collect());
         }
@@ -117,9 +121,11 @@ impl Explained {
     }
 }
 
+/// Candidates whose features are shown; the JSON form has all.
+const COMPARED: usize = 5;
+
 /// The value, and what it adds where it is weighed.
-fn cell(candidate: &Considered, name: &str, weight: Option<f64>) -> String {
-    let value = candidate.features.get(name).unwrap_or_default();
+fn cell(value: f32, weight: Option<f64>) -> String {
     match weight {
         Some(weight) => format!("{value:.2} {:+.2}", f64::from(value) * weight),
         None => format!("{value:.3}"),

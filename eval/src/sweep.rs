@@ -12,7 +12,7 @@ pub struct SweepPoint {
     pub risk_target: f32,
     /// From this confidence on the best entry answers.
     pub answer_at: f32,
-    /// From this chance on that the right entry is offered, the customer is asked back.
+    /// From this chance on that some entry is meant the customer is asked back.
     pub clarify_at: f32,
     /// Share of all questions that are answered.
     pub coverage: Option<f64>,

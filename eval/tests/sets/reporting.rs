@@ -103,9 +103,9 @@ async fn thresholds_applied_afterwards_decide_as_the_engine_did() {
 
 #[tokio::test]
 async fn one_question_is_taken_apart() {
-    let set = LabelledSet::load(&own("datasets/shop-zh"), None).unwrap();
+    let set = LabelledSet::load(&own("datasets/shop-en"), None).unwrap();
     let options = options(Retrieval::Hybrid, 0.05);
-    let explained = explain("怎么退款", &set, &embedder(), &options).await.unwrap();
+    let explained = explain("how do I return my order?", &set, &embedder(), &options).await.unwrap();
     let best = &explained.candidates[0];
     let added: f64 = explained
         .weights
@@ -115,7 +115,7 @@ async fn one_question_is_taken_apart() {
     let score = explained.intercept + added;
     assert!((score - f64::from(best.score)).abs() < 1e-3, "{score} is not {}", best.score);
     let text = explained.text();
-    for part in ["decision", &explained.why, &best.entry_id, "polarity_conflict", "weight"] {
+    for part in ["decision", &explained.why, &best.entry_id, "score_margin", "weight"] {
         assert!(text.contains(part), "{part} is not in:\n{text}");
     }
     let nothing = explain("😀", &set, &embedder(), &options).await.unwrap_err();
@@ -124,11 +124,11 @@ async fn one_question_is_taken_apart() {
 
 #[tokio::test]
 async fn a_knowledge_base_tells_what_to_expect_of_it() {
-    let set = LabelledSet::load(&own("datasets/shop-zh"), None).unwrap();
+    let set = LabelledSet::load(&own("datasets/shop-en"), None).unwrap();
     let options = options(Retrieval::Hybrid, 0.05);
     let embedder = embedder();
     let calibrated = calibrate(&set, &embedder, &options).await.unwrap();
-    assert_eq!((calibrated.entries, calibrated.phrasings), (90, 630));
+    assert_eq!((calibrated.entries, calibrated.phrasings), (30, 182));
     assert!(calibrated.text().contains("expected: answered"), "{}", calibrated.text());
     let traffic = Traffic { questions_per_hour: 600.0, agent_minutes: 5.0 };
     let staffing = staffing(&set, &embedder, &options, traffic).await.unwrap();

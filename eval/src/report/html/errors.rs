@@ -76,7 +76,7 @@ fn candidates(set: &SetReport, outcome: &Outcome) -> String {
     columns.extend(further.filter(|candidate| Some(candidate.entry_id.as_str()) == expected));
     let Some(first) = columns.first() else { return "<p>Nothing was found.</p>\n".to_owned() };
     let head: String = columns.iter().map(|candidate| heading(candidate, expected)).collect();
-    let names = first.features.0.iter().map(|(name, _)| *name);
+    let names = first.features.0.iter().map(|(name, _)| *name).filter(|name| tells(name, &columns));
     let rows: String = names.map(|name| row(name, set.weight(name), &columns)).collect();
     let confidence: String =
         columns.iter().map(|candidate| format!("<td>{:.3}</td>", candidate.confidence)).collect();
@@ -84,6 +84,11 @@ fn candidates(set: &SetReport, outcome: &Outcome) -> String {
         "<div class=\"scroll\"><table><thead><tr><th></th><th>weight</th>{head}</tr></thead><tbody>\n\
          <tr><td>confidence</td><td></td>{confidence}</tr>\n{rows}</tbody></table></div>\n"
     )
+}
+
+/// A feature that is 0 for all explains nothing.
+fn tells(name: &str, columns: &[&Considered]) -> bool {
+    columns.iter().any(|candidate| candidate.features.get(name).is_some_and(|value| value != 0.0))
 }
 
 fn heading(candidate: &Considered, expected: Option<&str>) -> String {
