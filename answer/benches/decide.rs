@@ -7,10 +7,7 @@
 
 use std::{fs::File, io::BufReader, path::PathBuf, sync::Arc, time::Instant};
 
-use answer::{
-    AnswerPolicy, BuildOptions, DecideOptions, FaqEntry, FusionWeights, KnowledgeSnapshot, Probability,
-    Question, read_knowledge,
-};
+use answer::{BuildOptions, FaqEntry, KnowledgeSnapshot, Question, RiskTarget, read_knowledge};
 use inference::{Embedder, EmbedderOptions, ModelFiles, ModelOptions, load_model};
 use time::OffsetDateTime;
 
@@ -41,11 +38,12 @@ async fn row(entries: &[FaqEntry], questions: &[Question], embedder: &Embedder) 
     let started = Instant::now();
     let snapshot =
         KnowledgeSnapshot::build(entries.to_vec(), embedder, &BuildOptions::default(), |_, _| ()).await?;
+    let policy = snapshot.calibration().policy(RiskTarget::new(0.05).ok_or("a share")?);
     let (snapshot, build) = (Arc::new(snapshot), started.elapsed().as_secs_f64());
     let (mut times, mut embed, mut retrieve) = (Vec::new(), 0.0, 0.0);
     for question in questions {
         let started = Instant::now();
-        let decided = answer::decide(question, &snapshot, embedder, options()?).await?;
+        let decided = answer::decide(question, &snapshot, embedder, policy).await?;
         times.push(started.elapsed().as_secs_f64() * 1e3);
         embed += decided.stages.embed;
         retrieve += decided.stages.retrieve;
@@ -62,11 +60,6 @@ async fn row(entries: &[FaqEntry], questions: &[Question], embedder: &Embedder) 
         count as f64 * 1e3 / times.iter().sum::<f64>(),
     );
     Ok(())
-}
-
-fn options() -> Fallible<DecideOptions> {
-    let at = |value| Probability::new(value).ok_or("a threshold lies between 0 and 1");
-    Ok(DecideOptions { policy: AnswerPolicy::new(at(0.8)?, at(0.4)?)?, weights: FusionWeights::HYBRID })
 }
 
 fn repeated(entries: &[FaqEntry], copies: usize) -> Vec<FaqEntry> {

@@ -5,21 +5,18 @@ use std::{sync::Arc, time::Instant};
 use inference::{Embedder, Embedding, Role};
 
 use crate::{
-    AnswerPolicy, Candidate, Decided, Decision, Error, FusionWeights, HandOffReason, KnowledgeSnapshot,
-    Probability, Question, Result, Stages, fusion, policy::Band, retrieve::retrieve, snapshot::direction,
+    AnswerPolicy, Candidate, Decided, Decision, Error, Guard, HandOffReason, KnowledgeSnapshot, Probability,
+    Question, Result, Stages,
+    guard::{self, Conflicts},
+    policy::Band,
+    ranking::{Ranking, Scored},
+    retrieve::{Except, Query},
+    snapshot::direction,
+    terms::terms,
 };
 
 /// Candidates that are reported; more are not read.
 const REPORTED: usize = 10;
-
-/// What an operator may set about decisions.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct DecideOptions {
-    /// Where the bands lie.
-    pub policy: AnswerPolicy,
-    /// How evidence is weighed.
-    pub weights: FusionWeights,
-}
 
 /// Decides what to do with `question`.
 ///
@@ -33,13 +30,13 @@ pub async fn decide(
     question: &Question,
     snapshot: &Arc<KnowledgeSnapshot>,
     embedder: &Embedder,
-    options: DecideOptions,
+    policy: AnswerPolicy,
 ) -> Result<Decided> {
     let started = Instant::now();
     let vector = direction(embedder.embed(question.normalized(), Role::Query).await)?;
     let embed = milliseconds_since(started);
     let (question, snapshot) = (question.clone(), Arc::clone(snapshot));
-    let decide = move || decide_with(&question, vector.as_ref(), &snapshot, options);
+    let decide = move || decide_with(&question, vector.as_ref(), &snapshot, policy);
     let mut decided = tokio::task::spawn_blocking(decide).await.map_err(|_| Error::Stopped)??;
     decided.stages = Stages { embed, retrieve: milliseconds_since(started) - embed };
     Ok(decided)
@@ -50,69 +47,121 @@ fn decide_with(
     question: &Question,
     vector: Option<&Embedding>,
     snapshot: &KnowledgeSnapshot,
-    DecideOptions { policy, weights }: DecideOptions,
+    policy: AnswerPolicy,
 ) -> Result<Decided> {
-    let candidates = candidates(question, vector, snapshot, weights)?;
-    let confidence = candidates.first().map_or(Probability::ZERO, |best| best.confidence);
-    let decision = match candidates.first() {
-        None => Decision::HandOff(reason_without_candidate(question, snapshot)),
-        Some(best) => match policy.band(confidence) {
-            Band::Answer => answer(snapshot, best),
-            Band::Clarify => clarify(&candidates, policy),
-            Band::HandOff => Decision::HandOff(HandOffReason::LowConfidence),
-        },
-    };
-    Ok(Decided {
-        decision,
-        confidence,
+    let terms = terms(question.normalized());
+    let query = Query { question, vector, terms: &terms, except: Except::Nothing };
+    let ranking = Ranking::of(snapshot, query, snapshot.other_topics.nearest(&query, None)?)?;
+    let calibration = snapshot.calibration();
+    let candidates = candidates(snapshot, &ranking);
+    let scope = candidates.first().map_or(Probability::ZERO, |best| calibration.scope(&best.features));
+    let mut decided = Decided {
+        decision: Decision::HandOff(reason_without_candidate(question, snapshot)),
+        confidence: candidates.first().map_or(Probability::ZERO, |best| best.confidence),
+        scope,
+        why: String::from("no entry has anything in common with the question"),
         candidates,
         normalized: question.normalized().to_owned(),
         stages: Stages::default(),
-    })
+    };
+    if let Some(best) = ranking.scored.first() {
+        (decided.decision, decided.why) = choose(question, snapshot, policy, &decided, best);
+    }
+    Ok(decided)
 }
 
-/// Best first. Equal scores are ordered by position, so the same question always gets the same answer.
-fn candidates(
-    question: &Question,
-    vector: Option<&Embedding>,
-    snapshot: &KnowledgeSnapshot,
-    weights: FusionWeights,
-) -> Result<Vec<Candidate>> {
-    let evidence = retrieve(snapshot, question, vector)?;
-    let mut scored: Vec<_> = evidence.iter().map(|evidence| (weights.score(evidence), evidence)).collect();
-    scored.sort_by(|left, right| right.0.total_cmp(&left.0));
-    let best = scored.first().map_or(0.0, |(score, _)| *score);
-    let second = scored.get(1).map_or(0.0, |(score, _)| *score);
-    let reported = scored.iter().take(REPORTED).enumerate().map(|(rank, (score, evidence))| {
-        let faq = &snapshot.entries[evidence.entry].faq;
+fn candidates(snapshot: &KnowledgeSnapshot, ranking: &Ranking<'_>) -> Vec<Candidate> {
+    let calibration = snapshot.calibration();
+    let reported = ranking.scored.iter().take(REPORTED).enumerate();
+    let candidate = |(rank, scored): (usize, &Scored)| {
+        let faq = &snapshot.entries[scored.evidence.entry].faq;
+        let features = ranking.features(rank, calibration.background());
+        let (confidence, score) = calibration.confidence(&features);
         Candidate {
             entry_id: faq.id.clone(),
             question: faq.question.clone(),
-            matched_question: snapshot.phrasings[evidence.phrasing].text.clone(),
-            confidence: fusion::confidence(*score, if rank == 0 { second } else { best }),
+            matched_question: snapshot.phrasings[scored.evidence.phrasing].text.clone(),
+            confidence,
+            score,
+            features,
+            guards: guards(ranking.conflicts(rank)),
         }
-    });
-    Ok(reported.collect())
+    };
+    reported.map(candidate).collect()
 }
 
-fn answer(snapshot: &KnowledgeSnapshot, best: &Candidate) -> Decision {
-    let answer = snapshot.entry(&best.entry_id).map_or("", |faq| faq.answer());
-    Decision::Answer { entry_id: best.entry_id.clone(), answer: answer.to_owned() }
+fn guards(conflicts: Conflicts) -> Vec<Guard> {
+    let fired = [
+        (conflicts.polarity, Guard::Polarity),
+        (conflicts.number, Guard::Number),
+        (conflicts.name, Guard::Name),
+    ];
+    fired.into_iter().filter(|(fires, _)| *fires).map(|(_, guard)| guard).collect()
 }
 
-/// Offers the best entry and those not far behind it.
-fn clarify(candidates: &[Candidate], policy: AnswerPolicy) -> Decision {
-    let worth_offering =
-        |candidate: &&Candidate| candidate.confidence.value() >= policy.clarify_at().value() * OFFERED_SHARE;
-    let offered = candidates.iter().take(Decision::MAX_OPTIONS).filter(worth_offering);
+/// The decision on a question that has a candidate, and why.
+fn choose(
+    question: &Question,
+    snapshot: &KnowledgeSnapshot,
+    policy: AnswerPolicy,
+    decided: &Decided,
+    best: &Scored,
+) -> (Decision, String) {
+    if let Some((reason, why)) = meaningless(question).filter(|_| !best.evidence.same_spelling) {
+        return (Decision::HandOff(reason), why.to_owned());
+    }
+    let guards = &decided.candidates[0].guards;
+    let band = policy.band(decided.confidence, decided.scope, guards.is_empty());
+    let decision = match band {
+        Band::Answer => {
+            let faq = &snapshot.entries[best.evidence.entry].faq;
+            Decision::Answer { entry_id: faq.id.clone(), answer: faq.answer().to_owned() }
+        }
+        Band::Clarify => clarify(&decided.candidates),
+        Band::HandOff => Decision::HandOff(HandOffReason::LowConfidence),
+    };
+    (decision, why(band, decided, policy))
+}
+
+/// Questions that no entry is meant for, unless one is spelled just so.
+fn meaningless(question: &Question) -> Option<(HandOffReason, &'static str)> {
+    if guard::is_chit_chat(question.normalized()) {
+        Some((HandOffReason::ChitChat, "the question is chit-chat, and no phrasing is spelled like it"))
+    } else if guard::too_little(question.normalized()) {
+        Some((HandOffReason::TooLittle, "the question says too little, and no phrasing is spelled like it"))
+    } else {
+        None
+    }
+}
+
+fn clarify(candidates: &[Candidate]) -> Decision {
+    let offered = candidates.iter().take(Decision::MAX_OPTIONS);
     Decision::Clarify { entry_ids: offered.map(|candidate| candidate.entry_id.clone()).collect() }
 }
 
-/// An option may be this much less probable than the clarify threshold: it is one of several.
-const OFFERED_SHARE: f32 = 0.2;
+fn why(band: Band, decided: &Decided, policy: AnswerPolicy) -> String {
+    let confidence = decided.confidence.value();
+    let scope = decided.scope.value();
+    let (answer_at, clarify_at) = (policy.answer_at().value(), policy.clarify_at().value());
+    let guards = &decided.candidates[0].guards;
+    let not_answered = if guards.is_empty() {
+        format!("the best candidate's confidence {confidence:.3} is below {answer_at:.3}")
+    } else {
+        format!("{guards:?} forbids an answer")
+    };
+    match band {
+        Band::Answer => format!("the best candidate's confidence {confidence:.3} reaches {answer_at:.3}"),
+        Band::Clarify => {
+            format!("{not_answered}; the chance {scope:.3} that some entry is meant reaches {clarify_at:.3}")
+        }
+        Band::HandOff => {
+            format!("{not_answered}; the chance {scope:.3} that some entry is meant is below {clarify_at:.3}")
+        }
+    }
+}
 
 fn reason_without_candidate(question: &Question, snapshot: &KnowledgeSnapshot) -> HandOffReason {
-    let somebody_may = snapshot.entries().any(|faq| faq.may_answer(question.now(), question.channel()));
+    let somebody_may = snapshot.entries().any(|faq| question.may_be_answered_by(faq));
     if somebody_may { HandOffReason::LowConfidence } else { HandOffReason::Unavailable }
 }
 

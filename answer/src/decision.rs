@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::Probability;
+use crate::{Features, Probability};
 
 /// What the engine does with a question.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +36,26 @@ pub enum HandOffReason {
     LowConfidence,
     /// No entry may answer on this channel at this time.
     Unavailable,
+    /// A greeting, thanks, laughter: nothing to look up, and nothing that an entry is for.
+    ChitChat,
+    /// Too little to mean anything: a digit, a letter, a particle.
+    TooLittle,
+}
+
+/// What forbids an automatic answer, whatever the confidence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Guard {
+    /// Question and matched phrasing say the opposite of each other.
+    Polarity,
+    /// They name different numbers of the same thing.
+    Number,
+    /// They name different models or codes.
+    Name,
+    /// The question says too little.
+    TooLittle,
+    /// The question is chit-chat.
+    ChitChat,
 }
 
 /// An entry that was considered.
@@ -49,6 +69,12 @@ pub struct Candidate {
     pub matched_question: String,
     /// The chance that this entry is the right one.
     pub confidence: Probability,
+    /// Log-odds before the isotonic correction, for explanations.
+    pub score: f32,
+    /// What the score follows from, for explanations.
+    pub features: Features,
+    /// What forbids that it answers.
+    pub guards: Vec<Guard>,
 }
 
 /// Time spent, in milliseconds, by stage.
@@ -67,6 +93,10 @@ pub struct Decided {
     pub decision: Decision,
     /// The chance that the best candidate is right; [`Probability::ZERO`] without a candidate.
     pub confidence: Probability,
+    /// The chance that some entry is meant; [`Probability::ZERO`] without a candidate.
+    pub scope: Probability,
+    /// Why this decision, in a sentence.
+    pub why: String,
     /// What was considered, best first; at most ten.
     pub candidates: Vec<Candidate>,
     /// The question as it was compared.

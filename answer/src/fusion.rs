@@ -1,13 +1,12 @@
-//! From the evidence for an entry to one score, and from the scores to a probability. Pure.
+//! From the evidence for an entry to one score, by which candidates are ranked. Pure.
 //!
-//! The constants were fitted on eight industries whose phrasings the embedding model used for the fit had not seen,
-//! indexed by the standard question and by half of the similar ones (5,753 questions): the weights by a conditional
-//! logit (softmax over a question's candidates, the right entry as the class) and then rounded, the log-odds by a
-//! logistic regression of "the best entry is right" on score and margin, out-of-scope questions included. On those
-//! industries: hit@1 0.477 by the closest phrasing alone, 0.587 with these weights (standard question indexed), 0.401
-//! and 0.564 (half indexed). A calibrator fitted to the operator's own knowledge is to replace the log-odds.
+//! The weights were fitted on eight industries whose phrasings the embedding model used for the fit had not seen,
+//! indexed by the standard question and by half of the similar ones (5,753 questions), by a conditional logit (softmax
+//! over a question's candidates, the right entry as the class), and then rounded. On those industries: hit@1 0.477 by
+//! the closest phrasing alone, 0.587 with these weights (standard question indexed), 0.401 and 0.564 (half indexed). How
+//! far a candidate is to be trusted is another question: see [`Calibration`](crate::Calibration).
 
-use crate::{Probability, retrieve::Evidence};
+use crate::{evidence::Evidence, features::NEGATIVE_REACH};
 
 /// How much each kind of evidence counts. All are multiplied with values of about 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -65,21 +64,6 @@ impl Default for FusionWeights {
     }
 }
 
-/// A negative phrasing pushes even before it is closer than the best phrasing: what it was written against is by
-/// nature close to both.
-const NEGATIVE_REACH: f32 = 0.05;
-
 fn negative_push(evidence: &Evidence) -> f32 {
     evidence.negative.map_or(0.0, |negative| (negative - evidence.dense + NEGATIVE_REACH).max(0.0))
-}
-
-const LOG_ODDS_AT_ZERO: f32 = -1.8;
-const LOG_ODDS_PER_SCORE: f32 = 1.2;
-const LOG_ODDS_PER_MARGIN: f32 = 7.6;
-
-/// The chance that the entry scored `score` is the right one, when the best other entry scored `best_other`.
-pub(crate) fn confidence(score: f32, best_other: f32) -> Probability {
-    Probability::from_log_odds(
-        LOG_ODDS_AT_ZERO + LOG_ODDS_PER_SCORE * score + LOG_ODDS_PER_MARGIN * (score - best_other),
-    )
 }

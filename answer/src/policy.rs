@@ -1,8 +1,9 @@
-//! From a probability to a band. Pure.
+//! From probabilities to a band. Pure.
 
-use crate::{Error, Probability, Result};
+use crate::Probability;
 
-/// Two thresholds make three bands: answer, ask back, hand over.
+/// Two thresholds make three bands: answer, ask back, hand over. Made by [`Calibration::policy`](crate::Calibration::policy)
+/// from a risk target.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AnswerPolicy {
     answer_at: Probability,
@@ -18,33 +19,30 @@ pub(crate) enum Band {
 }
 
 impl AnswerPolicy {
-    /// # Errors
-    /// [`Error::InvalidOption`] when `clarify_at` lies above `answer_at`.
-    pub fn new(answer_at: Probability, clarify_at: Probability) -> Result<Self> {
-        if clarify_at > answer_at {
-            let reason = format!("{} lies above answer_at {}", clarify_at.value(), answer_at.value());
-            return Err(Error::InvalidOption { name: "clarify_at", reason });
-        }
-        Ok(Self { answer_at, clarify_at })
+    /// The two are about different things, so either may be the greater.
+    #[must_use]
+    pub fn new(answer_at: Probability, clarify_at: Probability) -> Self {
+        Self { answer_at, clarify_at }
     }
 
-    /// At or above this the best entry answers.
+    /// At or above this chance of being right the best entry answers.
     #[must_use]
     pub fn answer_at(&self) -> Probability {
         self.answer_at
     }
 
-    /// At or above this, and below [`answer_at`](Self::answer_at), the customer is asked which entry is meant.
+    /// Where nothing answers: at or above this chance that some entry is meant the customer is asked which.
     #[must_use]
     pub fn clarify_at(&self) -> Probability {
         self.clarify_at
     }
 
-    /// The band of the best entry's probability.
-    pub(crate) fn band(&self, confidence: Probability) -> Band {
-        if confidence >= self.answer_at {
+    /// The band of a best entry with this chance of being right, when some entry is meant with the chance `scope`.
+    /// `may_answer` is false when a guard forbids it.
+    pub(crate) fn band(&self, confidence: Probability, scope: Probability, may_answer: bool) -> Band {
+        if may_answer && confidence >= self.answer_at {
             Band::Answer
-        } else if confidence >= self.clarify_at {
+        } else if scope >= self.clarify_at {
             Band::Clarify
         } else {
             Band::HandOff
@@ -62,21 +60,24 @@ mod tests {
 
     #[test]
     fn thresholds_belong_to_the_upper_band() {
-        let policy = AnswerPolicy::new(probability(0.8), probability(0.4)).unwrap();
-        for (confidence, band) in [
-            (1.0, Band::Answer),
-            (0.8, Band::Answer),
-            (0.79, Band::Clarify),
-            (0.4, Band::Clarify),
-            (0.39, Band::HandOff),
+        let policy = AnswerPolicy::new(probability(0.8), probability(0.4));
+        for (confidence, scope, may_answer, band) in [
+            (1.0, 1.0, true, Band::Answer),
+            (0.8, 0.0, true, Band::Answer),
+            (0.79, 0.9, true, Band::Clarify),
+            (0.9, 0.9, false, Band::Clarify),
+            (0.1, 0.4, true, Band::Clarify),
+            (0.1, 0.39, true, Band::HandOff),
+            (0.9, 0.1, false, Band::HandOff),
         ] {
-            assert_eq!(policy.band(probability(confidence)), band);
+            assert_eq!(policy.band(probability(confidence), probability(scope), may_answer), band);
         }
     }
 
     #[test]
-    fn crossed_thresholds_are_refused() {
-        let error = AnswerPolicy::new(probability(0.3), probability(0.4)).unwrap_err();
-        assert!(error.to_string().contains("clarify_at"), "{error}");
+    fn a_threshold_of_zero_stays_zero() {
+        let policy = AnswerPolicy::new(Probability::ZERO, Probability::ZERO);
+        assert_eq!((policy.answer_at().value(), policy.clarify_at().value()), (0.0, 0.0));
+        assert_eq!(policy.band(Probability::ZERO, Probability::ZERO, true), Band::Answer);
     }
 }

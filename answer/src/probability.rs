@@ -10,6 +10,10 @@ pub struct Probability(f32);
 impl Probability {
     /// No chance at all.
     pub const ZERO: Self = Self(0.0);
+    /// Certainty.
+    pub const ONE: Self = Self(1.0);
+    /// A tenth.
+    pub(crate) const ONE_IN_TEN: Self = Self(0.1);
 
     /// `value` if it lies in 0..=1; `None` for anything else, NaN included.
     #[must_use]

@@ -4,14 +4,14 @@ use std::fmt;
 
 use time::OffsetDateTime;
 
-use crate::{Error, Result, normalize};
+use crate::{Error, FaqEntry, Result, normalize};
 
 /// A question that holds at least one letter or digit, and no control characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
     normalized: String,
     channel: Option<String>,
-    now: OffsetDateTime,
+    now: Option<OffsetDateTime>,
 }
 
 /// What is wrong with a text that was meant as a question.
@@ -44,7 +44,16 @@ impl Question {
     /// [`Error::Question`] with what is wrong.
     pub fn new(text: &str, now: OffsetDateTime) -> Result<Self> {
         let normalized = checked(text).map_err(Error::Question)?;
-        Ok(Self { normalized, channel: None, now })
+        Ok(Self { normalized, channel: None, now: Some(now) })
+    }
+
+    /// A question at no particular time, which every enabled entry may answer.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub(crate) fn timeless(text: &str) -> Result<Self> {
+        let normalized = checked(text).map_err(Error::Question)?;
+        Ok(Self { normalized, channel: None, now: None })
     }
 
     /// The same question, asked on the channel of this name.
@@ -59,12 +68,9 @@ impl Question {
         &self.normalized
     }
 
-    pub(crate) fn channel(&self) -> Option<&str> {
-        self.channel.as_deref()
-    }
-
-    pub(crate) fn now(&self) -> OffsetDateTime {
-        self.now
+    /// Whether `faq` may answer when and where this was asked.
+    pub(crate) fn may_be_answered_by(&self, faq: &FaqEntry) -> bool {
+        self.now.is_none_or(|now| faq.may_answer(now, self.channel.as_deref()))
     }
 }
 

@@ -7,7 +7,15 @@ use inference::{Embedder, Embedding, Role};
 use ndarray::{Array2, ArrayView1};
 use sha2::{Digest, Sha256};
 
-use crate::{Error, FaqEntry, Result, lexical::LexicalIndex, normalize, terms::terms};
+use crate::{
+    Calibration, Error, FaqEntry, FusionWeights, Label, Probability, Result, calibrate,
+    lexical::LexicalIndex,
+    normalize,
+    other_topics::other_topics,
+    terms::terms,
+    topic_index::TopicIndex,
+    vocabulary::{TermSet, Vocabulary},
+};
 
 /// Entries, phrasings, their vectors and the indexes over them, under one version.
 ///
@@ -22,6 +30,10 @@ pub struct KnowledgeSnapshot {
     pub(crate) lexical: LexicalIndex,
     pub(crate) dense_answers: Searcher,
     pub(crate) lexical_answers: LexicalIndex,
+    pub(crate) vocabulary: Vocabulary,
+    pub(crate) other_topics: TopicIndex,
+    pub(crate) weights: FusionWeights,
+    calibration: Calibration,
     version: String,
 }
 
@@ -32,6 +44,7 @@ pub(crate) struct SnapshotEntry {
     pub(crate) phrasings: Range<usize>,
     pub(crate) negatives: Vec<Negative>,
     pub(crate) answer: Option<Embedding>,
+    pub(crate) answer_terms: TermSet,
 }
 
 /// A way to ask for an entry.
@@ -39,6 +52,8 @@ pub(crate) struct Phrasing {
     /// Position of the entry it belongs to.
     pub(crate) entry: usize,
     pub(crate) text: String,
+    pub(crate) normalized: String,
+    pub(crate) terms: TermSet,
 }
 
 /// A question that an entry does not answer.
@@ -49,19 +64,37 @@ pub(crate) struct Negative {
 }
 
 /// How a snapshot is built.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct BuildOptions {
-    /// For both vector indexes.
+    /// For the vector indexes.
     pub index: IndexParameters,
+    /// How evidence is weighed.
+    pub weights: FusionWeights,
+    /// Questions whose right entry is known, besides the phrasings themselves; the calibration learns from them.
+    pub labels: Vec<Label>,
+    /// Share of the traffic to expect that no entry is for.
+    pub out_of_scope: Probability,
+}
+
+impl Default for BuildOptions {
+    /// No labels, and a tenth of the traffic out of scope.
+    fn default() -> Self {
+        Self {
+            index: IndexParameters::default(),
+            weights: FusionWeights::default(),
+            labels: Vec::new(),
+            out_of_scope: Probability::ONE_IN_TEN,
+        }
+    }
 }
 
 impl KnowledgeSnapshot {
-    /// Embeds every phrasing and answer of the enabled `entries` and builds the indexes. `on_progress` receives the
-    /// number of texts embedded so far and the total. Without an enabled entry the snapshot is empty and every
-    /// question is handed over.
+    /// Embeds every phrasing and answer of the enabled `entries`, builds the indexes and calibrates. `on_progress` receives
+    /// the number of texts embedded so far and the total; the calibration's own questions are not counted. Without an
+    /// enabled entry the snapshot is empty and every question is handed over.
     ///
     /// # Errors
-    /// [`Error::Knowledge`] for an id used twice, [`Error::Inference`] when the embedder fails, [`Error::Index`] and
+    /// [`Error::Knowledge`] for an id used twice or a label that expects an unknown entry, [`Error::Inference`] when the embedder fails, [`Error::Index`] and
     /// [`Error::Lexical`] from the indexes.
     pub async fn build(
         entries: Vec<FaqEntry>,
@@ -73,10 +106,30 @@ impl KnowledgeSnapshot {
         let entries: Vec<FaqEntry> = entries.into_iter().filter(|entry| entry.enabled).collect();
         refuse_double_ids(&entries)?;
         let texts = embed(entry_texts(&entries), embedder, on_progress).await?;
-        let (dimension, parameters) = (embedder.info().dimension, options.index.clone());
-        let build = move || assemble(entries, texts, version, dimension, &parameters);
-        // Building indexes takes seconds for large sets: not on a thread that serves requests.
-        tokio::task::spawn_blocking(build).await.map_err(|_| Error::Stopped)?
+        let (dimension, out_of_scope) = (embedder.info().dimension, options.out_of_scope);
+        let options = options.clone();
+        // Building indexes takes seconds for large sets, and so does calibrating: not on a thread that serves requests.
+        let build = move || {
+            let snapshot = assemble(entries, texts, version, dimension, &options)?;
+            let probes = calibrate::probes(&snapshot, &options.labels)?;
+            Ok::<_, Error>((snapshot, probes))
+        };
+        let (snapshot, probes) = blocking(build).await?;
+        let questions: Vec<String> =
+            probes.iter().map(|probe| probe.question.normalized().to_owned()).collect();
+        let vectors = embedder.embed_many(&questions, Role::Query).await;
+        let vectors: Vec<Option<Embedding>> = vectors.into_iter().map(direction).collect::<Result<_>>()?;
+        blocking(move || {
+            let calibration = Calibration::fit(&snapshot, &probes, &vectors, out_of_scope)?;
+            Ok(Self { calibration, ..snapshot })
+        })
+        .await
+    }
+
+    /// How far candidates are to be trusted.
+    #[must_use]
+    pub fn calibration(&self) -> &Calibration {
+        &self.calibration
     }
 
     /// Identifies entries and model: the same content under the same model has the same version. 16 hex digits.
@@ -109,8 +162,13 @@ impl KnowledgeSnapshot {
     }
 }
 
-/// A text of an entry, before and after embedding.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| Error::Stopped)?
+}
+
+/// A text, before and after embedding.
 struct EntryText<Vector> {
+    /// Position of its entry; of no meaning for another topic.
     entry: usize,
     kind: TextKind,
     text: String,
@@ -122,6 +180,7 @@ enum TextKind {
     Phrasing,
     Negative,
     Answer,
+    Topic,
 }
 
 fn refuse_double_ids(entries: &[FaqEntry]) -> Result<()> {
@@ -142,6 +201,14 @@ fn entry_texts(entries: &[FaqEntry]) -> Vec<EntryText<()>> {
         if !faq.answer().is_empty() {
             add(TextKind::Answer, faq.answer());
         }
+    }
+    if !entries.is_empty() {
+        texts.extend(other_topics().map(|text| EntryText {
+            entry: 0,
+            kind: TextKind::Topic,
+            text: text.to_owned(),
+            vector: (),
+        }));
     }
     texts
 }
@@ -185,40 +252,92 @@ fn assemble(
     texts: Vec<EntryText<Option<Embedding>>>,
     version: String,
     dimension: usize,
-    parameters: &IndexParameters,
+    options: &BuildOptions,
 ) -> Result<KnowledgeSnapshot> {
-    let mut phrasings = Vec::new();
-    let mut phrasing_vectors = Vec::new();
-    let mut entries: Vec<SnapshotEntry> = entries
-        .into_iter()
-        .map(|faq| SnapshotEntry { faq, phrasings: 0..0, negatives: Vec::new(), answer: None })
-        .collect();
-    for EntryText { entry, kind, text, vector } in texts {
-        let owner = &mut entries[entry];
-        match kind {
-            TextKind::Phrasing => {
-                let start = if owner.phrasings.is_empty() { phrasings.len() } else { owner.phrasings.start };
-                phrasings.push(Phrasing { entry, text });
-                phrasing_vectors.push(vector);
-                owner.phrasings = start..phrasings.len();
-            }
-            TextKind::Negative => owner.negatives.push(Negative { normalized: normalize(&text), vector }),
-            TextKind::Answer => owner.answer = vector,
+    let mut parts = Parts::of(entries);
+    texts.into_iter().for_each(|text| parts.add(text));
+    let Parts { mut entries, mut phrasings, phrasing_vectors, topics, topic_vectors } = parts;
+    let mut vocabulary = Vocabulary::default();
+    let phrasing_terms: Vec<Vec<String>> =
+        phrasings.iter().map(|phrasing| terms(&phrasing.normalized)).collect();
+    let answer_terms: Vec<Vec<String>> =
+        entries.iter().map(|entry| terms(&normalize(entry.faq.answer()))).collect();
+    for (entry, answer) in entries.iter_mut().zip(&answer_terms) {
+        for position in entry.phrasings.clone() {
+            phrasings[position].terms = vocabulary.number(&phrasing_terms[position]);
         }
+        entry.answer_terms = vocabulary.number(answer);
+        let own = phrasings[entry.phrasings.clone()].iter().map(|phrasing| &phrasing.terms);
+        vocabulary.add_entry(own.chain([&entry.answer_terms]));
     }
-    let answer_vectors = entries.iter().map(|entry| entry.answer.as_ref());
+    let vectors = |vectors: &[Option<Embedding>]| {
+        searcher(vectors.iter().map(Option::as_ref), dimension, &options.index)
+    };
     Ok(KnowledgeSnapshot {
-        dense: searcher(phrasing_vectors.iter().map(Option::as_ref), dimension, parameters)?,
+        dense: vectors(&phrasing_vectors)?,
         vectors: matrix(&phrasing_vectors, dimension),
-        lexical: LexicalIndex::build(phrasings.iter().map(|phrasing| terms(&normalize(&phrasing.text))))?,
-        dense_answers: searcher(answer_vectors, dimension, parameters)?,
-        lexical_answers: LexicalIndex::build(
-            entries.iter().map(|entry| terms(&normalize(entry.faq.answer()))),
+        lexical: LexicalIndex::build(phrasing_terms)?,
+        dense_answers: searcher(
+            entries.iter().map(|entry| entry.answer.as_ref()),
+            dimension,
+            &options.index,
         )?,
+        lexical_answers: LexicalIndex::build(answer_terms)?,
+        vocabulary,
+        other_topics: TopicIndex::new(topics, vectors(&topic_vectors)?),
+        weights: options.weights,
+        calibration: Calibration::shipped(),
         entries,
         phrasings,
         version,
     })
+}
+
+/// Texts sorted by what they are.
+struct Parts {
+    entries: Vec<SnapshotEntry>,
+    phrasings: Vec<Phrasing>,
+    phrasing_vectors: Vec<Option<Embedding>>,
+    topics: Vec<String>,
+    topic_vectors: Vec<Option<Embedding>>,
+}
+
+impl Parts {
+    fn of(entries: Vec<FaqEntry>) -> Self {
+        let empty = |faq| SnapshotEntry {
+            faq,
+            phrasings: 0..0,
+            negatives: Vec::new(),
+            answer: None,
+            answer_terms: TermSet::new(),
+        };
+        Self {
+            entries: entries.into_iter().map(empty).collect(),
+            phrasings: Vec::new(),
+            phrasing_vectors: Vec::new(),
+            topics: Vec::new(),
+            topic_vectors: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, EntryText { entry, kind, text, vector }: EntryText<Option<Embedding>>) {
+        let normalized = normalize(&text);
+        match kind {
+            TextKind::Phrasing => {
+                let owner = &mut self.entries[entry].phrasings;
+                let start = if owner.start == owner.end { self.phrasings.len() } else { owner.start };
+                self.phrasings.push(Phrasing { entry, text, normalized, terms: TermSet::new() });
+                self.phrasing_vectors.push(vector);
+                *owner = start..self.phrasings.len();
+            }
+            TextKind::Negative => self.entries[entry].negatives.push(Negative { normalized, vector }),
+            TextKind::Answer => self.entries[entry].answer = vector,
+            TextKind::Topic => {
+                self.topics.push(normalized);
+                self.topic_vectors.push(vector);
+            }
+        }
+    }
 }
 
 fn matrix(vectors: &[Option<Embedding>], dimension: usize) -> Array2<f32> {

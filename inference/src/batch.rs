@@ -1,4 +1,5 @@
-//! Which waiting sentences form the next batch. Pure: lengths in, positions out. Called by the queue.
+//! Which waiting sentences form the next batch. Pure: lengths in, positions out. Called by the queue
+//! and the reranker's workers.
 
 /// Differences of length up to this many tokens always share a batch: padding them costs less than another pass
 /// through the model.

@@ -24,6 +24,11 @@ impl<'a> ConfigurationFile<'a> {
         self.value.get(key).and_then(Value::as_str)
     }
 
+    /// The texts in the list under `key`; none when the key is absent or not a list.
+    pub(crate) fn texts(&self, key: &str) -> impl Iterator<Item = &str> {
+        self.value.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+    }
+
     /// The whole file as `T`.
     pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T> {
         T::deserialize(&self.value).map_err(|error| self.malformed(error.to_string()))

@@ -6,16 +6,12 @@
 use std::sync::Arc;
 use std::thread;
 
-use tokio::sync::Semaphore;
-
 use crate::cache::{CacheStats, EmbeddingCache};
+use crate::pool::{PoolSize, thread_refused};
 use crate::queue::{Queue, Reply};
 use crate::stats::{Counters, EmbedderStats};
 use crate::worker::Workshop;
 use crate::{Embedding, Error, ModelInfo, Result, Role, SentenceEncoder};
-
-/// More threads than this are a mistake in the configuration.
-const MOST_WORKERS: usize = 256;
 
 /// How an [`Embedder`] works.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +48,8 @@ impl Embedder {
     /// # Errors
     /// [`Error::InvalidOption`] when an option is out of range or the system refuses a thread.
     pub fn start(encoder: Arc<dyn SentenceEncoder>, options: &EmbedderOptions) -> Result<Self> {
-        options.check()?;
+        let EmbedderOptions { workers, queue_capacity, token_budget, .. } = *options;
+        PoolSize { workers, queue_capacity, token_budget }.check()?;
         let workshop = Arc::new(Workshop {
             queue: Queue::new(options.queue_capacity, options.token_budget),
             cache: EmbeddingCache::new(options.cache_capacity, &encoder.info().fingerprint),
@@ -129,7 +126,7 @@ impl Embedder {
             overloaded: counters.overloaded.value(),
             skipped: counters.skipped.value(),
             batches: counters.batches.value(),
-            encoded: counters.encoded.value(),
+            encoded: counters.computed.value(),
             failures: counters.failures.value(),
         }
     }
@@ -139,7 +136,7 @@ impl Embedder {
         let started = thread::Builder::new().name(format!("embed-{number}")).spawn(move || workshop.work());
         match started {
             Ok(_) => Ok(()),
-            Err(error) => Err(invalid("workers", format!("thread {number} could not be started: {error}"))),
+            Err(error) => Err(thread_refused(number, &error)),
         }
     }
 
@@ -163,25 +160,6 @@ impl Embedder {
     }
 }
 
-impl EmbedderOptions {
-    fn check(&self) -> Result<()> {
-        if !(1..=MOST_WORKERS).contains(&self.workers) {
-            return Err(invalid("workers", format!("{} is not within 1 to {MOST_WORKERS}", self.workers)));
-        }
-        if !(1..=Semaphore::MAX_PERMITS).contains(&self.queue_capacity) {
-            let most = Semaphore::MAX_PERMITS;
-            return Err(invalid(
-                "queue_capacity",
-                format!("{} is not within 1 to {most}", self.queue_capacity),
-            ));
-        }
-        if self.token_budget == 0 {
-            return Err(invalid("token_budget", "must be at least 1".to_owned()));
-        }
-        Ok(())
-    }
-}
-
 /// What all clones share; the workers hold only what is inside, so the last clone's end is seen.
 struct Lease(Arc<Workshop>);
 
@@ -199,8 +177,4 @@ enum Pending {
 
 async fn received(reply: Reply) -> Result<Embedding> {
     reply.await.unwrap_or(Err(Error::Closed))
-}
-
-fn invalid(name: &'static str, reason: String) -> Error {
-    Error::InvalidOption { name, reason }
 }

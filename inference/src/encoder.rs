@@ -24,14 +24,14 @@ pub struct EncoderInput {
 pub struct ModelInfo {
     /// The manifest's name.
     pub name: String,
-    /// Values per vector, after Matryoshka truncation if one was asked for.
+    /// Values per vector, after Matryoshka truncation if one was asked for; 1 for a cross-encoder, its score.
     pub dimension: usize,
-    /// Tokens kept of a text, special tokens included.
+    /// Tokens kept of a text, or of a pair, special tokens included.
     pub max_tokens: usize,
     /// SPDX identifier from the manifest.
     pub licence: String,
-    /// Changes whenever a file of the model or the kept dimension changes: vectors of different fingerprints must not
-    /// be compared.
+    /// Changes whenever a file of the model or the kept dimension changes: vectors (or scores) of different fingerprints
+    /// must not be compared.
     pub fingerprint: String,
     /// For people: `bert`, `static`, …
     pub architecture: String,

@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-/// Why no vector came back.
+/// Why no vector or score came back.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
     /// The queue is full: try again later, or refuse the request.
-    #[error("the embedding queue is full")]
+    #[error("the model's queue is full")]
     Overloaded,
     /// The workers have stopped: the process is shutting down.
-    #[error("the embedder has stopped")]
+    #[error("the model's workers have stopped")]
     Closed,
     /// The text gives no direction, for example because no token of it is known to the model: treat it as a question
     /// without information.

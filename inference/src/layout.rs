@@ -1,10 +1,12 @@
 //! Which modules a model folder is made of, from `modules.json` as sentence-transformers writes it. Called by
-//! `load_model` only; the modules' own files are read by those who compute them.
+//! `load_model` and `load_cross_encoder` only; the modules' own files are read by those who compute them.
 
 use serde::Deserialize;
 
 use crate::configuration::{ConfigurationFile, inside, read_json};
 use crate::pooling::Pooling;
+use crate::prompts::Prompts;
+use crate::relevance_head::CLASS_SUFFIX;
 use crate::{Error, ModelFiles, Result};
 
 /// The modules that turn tokens into a vector. Folders are relative to the model folder; empty is the folder itself.
@@ -55,6 +57,10 @@ impl Layout {
     fn without_modules(files: &ModelFiles) -> Result<Self> {
         let config = ConfigurationFile::read(files, "config.json".to_owned())?;
         let folder = String::new();
+        if let Some(class) = config.texts("architectures").find(|class| class.ends_with(CLASS_SUFFIX)) {
+            let reason = format!("{class} classifies; it gives no sentence vectors (a reranker may use it)");
+            return Err(Error::UnsupportedModel(reason));
+        }
         match config.text("model_type") {
             None | Some("model2vec") => Ok(Self::TokenTable { folder }),
             Some(_) => Ok(Self::Transformer { folder, pooling: Pooling::Mean, head: Vec::new() }),
@@ -94,6 +100,25 @@ impl Layout {
             Some(kind) => Err(unsupported(kind, "behind a static token table")),
             None => Ok(Self::TokenTable { folder }),
         }
+    }
+}
+
+/// The folder of a cross-encoder's only module; without `modules.json` the model folder itself.
+///
+/// # Errors
+/// [`Error::UnsupportedModel`] naming another module than the transformer, or a prompt, which this crate does not put in
+/// front of pairs.
+pub(crate) fn cross_encoder_folder(files: &ModelFiles) -> Result<String> {
+    if Prompts::has_default(files)? {
+        return Err(Error::UnsupportedModel("a cross-encoder with a default prompt".to_owned()));
+    }
+    if !files.has("modules.json") {
+        return Ok(String::new());
+    }
+    let modules: Vec<Module> = read_json(files, "modules.json")?;
+    match modules.iter().find(|module| module.kind() != "Transformer") {
+        Some(module) => Err(unsupported(module.kind(), "in a cross-encoder")),
+        None => Ok(modules.first().map(Module::folder).unwrap_or_default()),
     }
 }
 

@@ -1,11 +1,13 @@
-//! From a model folder to something that computes: the only place that decides which encoder a folder needs.
+//! From a model folder to something that computes: the only place that decides which encoder or cross-encoder a folder
+//! needs.
 
 use std::sync::Arc;
 
-use crate::layout::Layout;
+use crate::layout::{Layout, cross_encoder_folder};
 use crate::static_encoder::StaticEncoder;
+use crate::transformer_cross_encoder::TransformerCrossEncoder;
 use crate::transformer_encoder::TransformerEncoder;
-use crate::{DeviceChoice, Error, Manifest, ModelFiles, ModelInfo, Result, SentenceEncoder};
+use crate::{CrossEncoder, DeviceChoice, Error, Manifest, ModelFiles, ModelInfo, Result, SentenceEncoder};
 
 /// How a model is loaded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,9 +15,9 @@ pub struct ModelOptions {
     /// Where it computes.
     pub device: DeviceChoice,
     /// Keep only the first values of each vector (Matryoshka truncation); `None` keeps all. Sensible for models trained
-    /// for it only.
+    /// for it only; never for a cross-encoder.
     pub dimension: Option<usize>,
-    /// Tokens kept of a text, special ones included, instead of the length that the folder asks for.
+    /// Tokens kept of a text or pair, special ones included, instead of the length that the folder asks for.
     pub max_tokens: Option<usize>,
 }
 
@@ -24,7 +26,7 @@ pub struct ModelOptions {
 /// Understood are folders as sentence-transformers saves them (a transformer of the types `bert`, `roberta`,
 /// `xlm-roberta`, `distilbert`, `modernbert` or `qwen3`; pooling by cls, mean or last token; linear layers;
 /// normalisation; or a static token table), folders as Model2Vec saves them, and plain transformers folders, which are
-/// pooled by the mean.
+/// pooled by the mean unless they hold a classifier (see [`load_cross_encoder`]).
 ///
 /// # Errors
 /// [`Error::ModelFile`] for a file that is missing or malformed, [`Error::UnsupportedModel`] naming what cannot be
@@ -37,7 +39,29 @@ pub fn load_model(files: &ModelFiles, options: &ModelOptions) -> Result<Arc<dyn 
             Arc::new(TransformerEncoder::load(&loading, &folder, pooling, &head)?)
         }
     };
-    let info = encoder.info();
+    log_loaded(encoder.info());
+    Ok(encoder)
+}
+
+/// Loads the cross-encoder in `files` onto the device that `options` names.
+///
+/// Understood are folders as transformers or sentence-transformers' `CrossEncoder` saves them, of the classes
+/// `BertForSequenceClassification` (the ms-marco models), `RobertaForSequenceClassification` and
+/// `XLMRobertaForSequenceClassification` (bge-reranker), with one label. The activation that a folder may name for its
+/// scores is not applied: see [`CrossEncoder`]. A manifest states dimension 1.
+///
+/// # Errors
+/// [`Error::ModelFile`] for a file that is missing or malformed, also where the classifier's weights are absent;
+/// [`Error::UnsupportedModel`] naming what cannot be computed, such as another class or number of labels;
+/// [`Error::DeviceUnavailable`]; [`Error::InvalidOption`] for a dimension or length the model does not have.
+pub fn load_cross_encoder(files: &ModelFiles, options: &ModelOptions) -> Result<Arc<dyn CrossEncoder>> {
+    let loading = Loading { files, options };
+    let model = TransformerCrossEncoder::load(&loading, &cross_encoder_folder(files)?)?;
+    log_loaded(model.info());
+    Ok(Arc::new(model))
+}
+
+fn log_loaded(info: &ModelInfo) {
     tracing::info!(
         model = info.name,
         architecture = info.architecture,
@@ -45,7 +69,6 @@ pub fn load_model(files: &ModelFiles, options: &ModelOptions) -> Result<Arc<dyn 
         device = info.device,
         "model loaded"
     );
-    Ok(encoder)
 }
 
 /// What the loaders of both kinds of model work from.

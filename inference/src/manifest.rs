@@ -25,7 +25,7 @@ const DESCRIBED_EXTENSIONS: [&str; 3] = ["json", "safetensors", "txt"];
 pub struct Manifest {
     /// For people and for `ModelInfo`, for example `yingda-static`.
     pub name: String,
-    /// Values per vector before Matryoshka truncation; 0 only in [`Manifest::unverified`]: unknown until loaded.
+    /// Values per vector before Matryoshka truncation; 1 for a cross-encoder, which gives one score; 0 only in [`Manifest::unverified`]: unknown until loaded.
     pub dimension: usize,
     /// SPDX identifier, or `unknown`.
     pub licence: String,

@@ -7,6 +7,8 @@ use serde::Deserialize;
 use crate::configuration::read_json_or_default;
 use crate::{ModelFiles, Result, Role};
 
+const PROMPT_FILE: &str = "config_sentence_transformers.json";
+
 /// One prompt per [`Role`]; empty for models trained without.
 #[derive(Debug, Default)]
 pub(crate) struct Prompts {
@@ -25,11 +27,17 @@ struct PromptFile {
 impl Prompts {
     /// From `config_sentence_transformers.json`; without that file, no prompts.
     pub(crate) fn read(files: &ModelFiles) -> Result<Self> {
-        let file: PromptFile = read_json_or_default(files, "config_sentence_transformers.json")?;
+        let file: PromptFile = read_json_or_default(files, PROMPT_FILE)?;
         Ok(Self {
             query: file.first_of(&["query"]),
             passage: file.first_of(&["document", "passage", "corpus"]),
         })
+    }
+
+    /// Whether the folder names a prompt, other than an empty one, for texts that ask for none by name.
+    pub(crate) fn has_default(files: &ModelFiles) -> Result<bool> {
+        let file: PromptFile = read_json_or_default(files, PROMPT_FILE)?;
+        Ok(!file.default_prompt().is_empty())
     }
 
     /// `text` with the prompt of `role` in front.
@@ -49,10 +57,13 @@ impl PromptFile {
     fn first_of(&self, names: &[&str]) -> String {
         let listed: Vec<&str> = names.iter().filter_map(|name| self.prompts.get(*name)?.as_deref()).collect();
         if listed.is_empty() {
-            let default = self.default_prompt_name.as_ref().and_then(|name| self.prompts.get(name)?.clone());
-            return default.unwrap_or_default();
+            return self.default_prompt();
         }
         listed.into_iter().find(|prompt| !prompt.is_empty()).unwrap_or_default().to_owned()
+    }
+
+    fn default_prompt(&self) -> String {
+        self.default_prompt_name.as_ref().and_then(|name| self.prompts.get(name)?.clone()).unwrap_or_default()
     }
 }
 

@@ -1,4 +1,4 @@
-//! What an embedder did since its start, for metrics.
+//! What an embedder or a reranker did since its start, for metrics.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -23,14 +23,32 @@ pub struct EmbedderStats {
     pub failures: u64,
 }
 
-/// The counters behind [`EmbedderStats`] that callers and workers share.
+/// Counts since the start; each only grows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RerankerStats {
+    /// Questions asked, whatever came of them.
+    pub requests: u64,
+    /// Questions refused because the queue was full.
+    pub overloaded: u64,
+    /// Questions dropped before all their pairs were scored because their caller had left.
+    pub skipped: u64,
+    /// Batches given to the model.
+    pub batches: u64,
+    /// Pairs in those batches.
+    pub scored: u64,
+    /// Questions that failed.
+    pub failures: u64,
+}
+
+/// The counters behind [`EmbedderStats`] and [`RerankerStats`] that callers and workers share.
 #[derive(Default)]
 pub(crate) struct Counters {
     pub(crate) requests: Counter,
     pub(crate) overloaded: Counter,
     pub(crate) skipped: Counter,
     pub(crate) batches: Counter,
-    pub(crate) encoded: Counter,
+    /// Texts or pairs given to the model.
+    pub(crate) computed: Counter,
     pub(crate) failures: Counter,
 }
 

@@ -1,8 +1,8 @@
-//! Token ids of several texts, padded on the right to the longest.
+//! Token ids of several texts or pairs, padded on the right to the longest.
 
 use candle_core::{Device, Result, Tensor};
 
-use crate::EncoderInput;
+use crate::{EncoderInput, PairInput};
 
 /// What an architecture computes on. Padding is on the right: a causal model then never sees it, and positions start
 /// at the same place in every row.
@@ -11,25 +11,48 @@ pub(crate) struct TokenBatch {
     pub(crate) ids: Tensor,
     /// `[batch, tokens]`, f32: 1 for a token, 0 for padding.
     pub(crate) mask: Tensor,
+    /// `[batch, tokens]`, u32: rows of the segment embedding, 0 for padding.
+    pub(crate) segments: Tensor,
     lengths: Vec<usize>,
 }
 
+/// One text or pair of a batch.
+pub(crate) struct TokenRow<'a> {
+    ids: &'a [u32],
+    /// As many as `ids`, or none: every token is then in the first segment.
+    segments: &'a [u32],
+}
+
+impl<'a> From<&'a EncoderInput> for TokenRow<'a> {
+    fn from(input: &'a EncoderInput) -> Self {
+        Self { ids: &input.token_ids, segments: &[] }
+    }
+}
+
+impl<'a> From<&'a PairInput> for TokenRow<'a> {
+    fn from(input: &'a PairInput) -> Self {
+        Self { ids: &input.token_ids, segments: &input.segments }
+    }
+}
+
 impl TokenBatch {
-    /// At least one input, and none empty.
-    pub(crate) fn padded(inputs: &[&EncoderInput], padding: u32, device: &Device) -> Result<Self> {
-        let lengths: Vec<usize> = inputs.iter().map(|input| input.token_ids.len()).collect();
+    /// At least one row, and none empty.
+    pub(crate) fn padded(rows: &[TokenRow<'_>], padding: u32, device: &Device) -> Result<Self> {
+        let lengths: Vec<usize> = rows.iter().map(|row| row.ids.len()).collect();
         let longest = lengths.iter().copied().max().unwrap_or_default();
-        let mut ids = vec![padding; inputs.len() * longest];
+        let mut ids = vec![padding; rows.len() * longest];
         let mut mask = vec![0_f32; ids.len()];
-        let rows = ids.chunks_mut(longest.max(1)).zip(mask.chunks_mut(longest.max(1)));
-        for (input, (ids, mask)) in inputs.iter().zip(rows) {
-            let length = input.token_ids.len();
-            ids[..length].copy_from_slice(&input.token_ids);
-            mask[..length].fill(1.0);
+        let mut segments = vec![0_u32; ids.len()];
+        for (number, row) in rows.iter().enumerate() {
+            let start = number * longest;
+            ids[start..start + row.ids.len()].copy_from_slice(row.ids);
+            mask[start..start + row.ids.len()].fill(1.0);
+            segments[start..start + row.segments.len()].copy_from_slice(row.segments);
         }
-        let shape = (inputs.len(), longest);
+        let shape = (rows.len(), longest);
         let ids = Tensor::from_vec(ids, shape, device)?;
-        Ok(Self { ids, mask: Tensor::from_vec(mask, shape, device)?, lengths })
+        let mask = Tensor::from_vec(mask, shape, device)?;
+        Ok(Self { ids, mask, segments: Tensor::from_vec(segments, shape, device)?, lengths })
     }
 
     /// Where each text's last token lies when the rows are laid end to end: `[batch]`, u32.

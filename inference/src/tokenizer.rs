@@ -3,10 +3,13 @@
 
 use serde::Deserialize;
 use tokenizers::normalizers::{Lowercase, Sequence};
-use tokenizers::{NormalizerWrapper, PostProcessorWrapper, Tokenizer, TruncationParams};
+use tokenizers::{
+    Encoding, NormalizerWrapper, PostProcessor as _, PostProcessorWrapper, Tokenizer, TruncationParams,
+    truncate_encodings,
+};
 
-use crate::configuration::{inside, read_json_or_default};
-use crate::{Error, ModelFiles, Result, vocabulary};
+use crate::configuration::inside;
+use crate::{Error, ModelFiles, PairInput, Result, vocabulary};
 
 /// A tokenizer that truncates and never pads.
 pub(crate) struct TextTokenizer {
@@ -72,18 +75,23 @@ impl TextTokenizer {
     /// # Errors
     /// [`Error::InvalidOption`] when no token of the text would be left.
     pub(crate) fn truncated(mut self, max_tokens: usize) -> Result<Self> {
-        let special = self.special_token_count();
-        if max_tokens <= special {
-            let reason = format!("{max_tokens} leaves no room beside the model's {special} special tokens");
-            return Err(Error::InvalidOption { name: "max_tokens", reason });
-        }
-        let direction = self.tokenizer.get_truncation().map(|truncation| truncation.direction);
-        let direction = direction.unwrap_or_default();
-        let truncation = TruncationParams { direction, max_length: max_tokens, ..Default::default() };
+        self.check_room(max_tokens, 1)?;
+        let truncation = self.truncation(max_tokens);
         self.tokenizer
             .with_truncation(Some(truncation))
             .map_err(|error| Error::InvalidOption { name: "max_tokens", reason: error.to_string() })?;
         Ok(self)
+    }
+
+    /// Turns it into a tokenizer of pairs of at most `max_tokens` tokens, special ones included.
+    ///
+    /// # Errors
+    /// [`Error::InvalidOption`] when not even a token of each text would be left.
+    pub(crate) fn for_pairs(mut self, max_tokens: usize) -> Result<PairTokenizer> {
+        let special = self.check_room(max_tokens, 2)?;
+        let truncation = self.truncation(max_tokens - special);
+        self.tokenizer.with_truncation(None).map_err(|error| failed(&*error))?;
+        Ok(PairTokenizer { tokenizer: self.tokenizer, truncation })
     }
 
     /// Token ids of `text`, special tokens included, truncated.
@@ -94,7 +102,7 @@ impl TextTokenizer {
         self.tokenizer
             .encode_fast(text, self.special_tokens)
             .map(|encoding| encoding.get_ids().to_vec())
-            .map_err(|error| Error::Inference(format!("tokenizer: {error}")))
+            .map_err(|error| failed(&*error))
     }
 
     /// The truncation that the tokenizer's own file asks for.
@@ -122,54 +130,61 @@ impl TextTokenizer {
         }
     }
 
-    fn special_token_count(&self) -> usize {
-        use tokenizers::PostProcessor as _;
-        self.tokenizer.get_post_processor().map_or(0, |processor| processor.added_tokens(false))
+    /// How many special tokens stand around `texts` texts (1 or 2), if a token of each fits beside them.
+    fn check_room(&self, max_tokens: usize, texts: usize) -> Result<usize> {
+        let processor = self.tokenizer.get_post_processor();
+        let special = processor.map_or(0, |processor| processor.added_tokens(texts == 2));
+        if max_tokens >= special + texts {
+            return Ok(special);
+        }
+        let reason = format!("{max_tokens} leaves no room beside the model's {special} special tokens");
+        Err(Error::InvalidOption { name: "max_tokens", reason })
+    }
+
+    fn truncation(&self, max_length: usize) -> TruncationParams {
+        let direction = self.tokenizer.get_truncation().map(|truncation| truncation.direction);
+        TruncationParams { direction: direction.unwrap_or_default(), max_length, ..Default::default() }
     }
 }
 
-/// `tokenizer_config.json`: the part that concerns length.
-#[derive(Default, Deserialize)]
-struct LengthConfig {
-    /// A number such as 1e30 stands for "no limit".
-    model_max_length: Option<f64>,
+/// A tokenizer of two texts that a model reads together.
+pub(crate) struct PairTokenizer {
+    tokenizer: Tokenizer,
+    /// Without the special tokens.
+    truncation: TruncationParams,
 }
 
-/// `sentence_bert_config.json`.
-#[derive(Default, Deserialize)]
-struct SentenceConfig {
-    max_seq_length: Option<usize>,
-    #[serde(default)]
-    do_lower_case: bool,
-}
+impl PairTokenizer {
+    /// A pair's token ids with special tokens; each token's segment is 0 in the first text, 1 in the second, as far as
+    /// the tokenizer tells them apart. Too long a pair loses tokens of the longer text until both are equally long, then
+    /// of both (`longest_first`), on the side that the tokenizer's own file says.
+    ///
+    /// # Errors
+    /// [`Error::Inference`] when the tokenizer fails.
+    pub(crate) fn tokenize(&self, first: &str, second: &str) -> Result<PairInput> {
+        self.encode(first, second)
+            .map(|encoding| PairInput {
+                token_ids: encoding.get_ids().to_vec(),
+                segments: encoding.get_type_ids().to_vec(),
+            })
+            .map_err(|error| failed(&*error))
+    }
 
-/// What the folder's configuration says about the text that goes into a transformer.
-pub(crate) struct TextRules {
-    /// Tokens kept of a text; `None` where only the position embeddings limit it.
-    pub(crate) max_tokens: Option<usize>,
-    /// Lower-case first.
-    pub(crate) lowercase: bool,
-}
-
-impl TextRules {
-    /// sentence-transformers' own file decides; without a length there, the tokenizer's.
-    pub(crate) fn read(files: &ModelFiles, folder: &str) -> Result<Self> {
-        let sentence: SentenceConfig =
-            read_json_or_default(files, &inside(folder, sentence_config_name(files, folder)))?;
-        let length: LengthConfig = read_json_or_default(files, &inside(folder, "tokenizer_config.json"))?;
-        // Conversion from f64 saturates.
-        let own = length.model_max_length.map(|limit| limit as usize);
-        Ok(Self { max_tokens: sentence.max_seq_length.or(own), lowercase: sentence.do_lower_case })
+    /// Truncates what is tokenized in full: a `Tokenizer` that truncates stops reading each text at the limit, and then
+    /// may mistake which of two long ones is longer. The parts cut off would be combined with each other; they are
+    /// dropped.
+    fn encode(&self, first: &str, second: &str) -> tokenizers::Result<Encoding> {
+        let first = self.tokenizer.encode_fast(first, false)?;
+        let second = self.tokenizer.encode_fast(second, false)?;
+        let (mut first, mut second) = truncate_encodings(first, Some(second), &self.truncation)?;
+        first.take_overflowing();
+        if let Some(second) = &mut second {
+            second.take_overflowing();
+        }
+        self.tokenizer.post_process(first, second, true)
     }
 }
 
-/// Early versions named the file after the architecture.
-fn sentence_config_name(files: &ModelFiles, folder: &str) -> &'static str {
-    const NAMES: [&str; 4] = [
-        "sentence_bert_config.json",
-        "sentence_roberta_config.json",
-        "sentence_distilbert_config.json",
-        "sentence_xlm-roberta_config.json",
-    ];
-    NAMES.into_iter().find(|name| files.has(&inside(folder, name))).unwrap_or(NAMES[0])
+fn failed(error: &(dyn std::error::Error + Send + Sync)) -> Error {
+    Error::Inference(format!("tokenizer: {error}"))
 }

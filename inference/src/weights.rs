@@ -13,7 +13,8 @@ use crate::configuration::{inside, read_json};
 use crate::{Error, ModelFiles, Result};
 
 /// Tensors by name. Files in half precision are widened: a processor computes in f32 only, and vectors then do not
-/// depend on the device.
+/// depend on the device. A clone shares the tensors.
+#[derive(Clone)]
 pub(crate) struct Weights {
     path: PathBuf,
     device: Device,

@@ -1,10 +1,9 @@
 //! The threads that compute. Each takes work from the queue until it is closed; nothing an encoder does ends one.
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::cache::EmbeddingCache;
+use crate::guard::guarded;
 use crate::queue::{Queue, Request, Sentence, Work};
 use crate::stats::Counters;
 use crate::{Embedding, EncoderInput, Error, Result, SentenceEncoder};
@@ -52,7 +51,7 @@ impl Workshop {
             return;
         }
         self.counters.batches.add(1);
-        self.counters.encoded.add(sentences.len());
+        self.counters.computed.add(sentences.len());
         match self.guard(|| self.encode_inputs(&inputs)) {
             Ok(results) => sentences.into_iter().zip(results).for_each(|(sentence, result)| {
                 self.answer_and_keep(sentence, result);
@@ -70,15 +69,8 @@ impl Workshop {
         Ok(results)
     }
 
-    /// Runs the encoder's code. A panic in it is a bug; it becomes an error of those who asked.
     fn guard<T>(&self, compute: impl FnOnce() -> Result<T>) -> Result<T> {
-        let outcome = catch_unwind(AssertUnwindSafe(compute)).unwrap_or_else(|payload| {
-            Err(Error::Inference(format!("the encoder panicked: {}", panic_message(&*payload))))
-        });
-        outcome.inspect_err(|error| {
-            self.counters.failures.add(1);
-            tracing::error!(%error, model = %self.encoder.info().name, "the model failed");
-        })
+        guarded(self.encoder.info(), &self.counters.failures, compute)
     }
 
     fn answer_and_keep(&self, sentence: Sentence, result: Result<Embedding>) {
@@ -92,9 +84,4 @@ impl Workshop {
 fn answer(sentence: Sentence, result: Result<Embedding>) {
     // A caller that left meanwhile no longer listens; that is no error.
     let _ = sentence.reply.send(result);
-}
-
-fn panic_message(payload: &(dyn Any + Send)) -> &str {
-    let text = payload.downcast_ref::<&str>().copied();
-    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }

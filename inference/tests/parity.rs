@@ -109,10 +109,12 @@ impl Loaded<'_> {
     }
 }
 
+/// All but the cross-encoders, which give no vectors: see `cross_parity.rs`.
 fn checkpoints() -> Vec<Checkpoint> {
     let entries = fs::read_dir(parity_folder()).unwrap().map(|entry| entry.unwrap().path());
+    let gives_vectors = |path: &PathBuf| path.is_dir() && !path.to_string_lossy().ends_with("-cross");
     let checkpoints: Vec<Checkpoint> =
-        entries.filter(|path| path.is_dir()).map(|path| Checkpoint::open(&path)).collect();
+        entries.filter(gives_vectors).map(|path| Checkpoint::open(&path)).collect();
     assert!(checkpoints.len() >= 10, "only {} model folders", checkpoints.len());
     checkpoints
 }

@@ -16,11 +16,12 @@ from pathlib import Path
 import torch
 from transformers.utils import logging
 
+import cross_encoders
 import static_tables
 import transformer_folders
 
 ROOT = Path(__file__).resolve().parents[2] / "inference" / "tests" / "parity"
-CHECKPOINTS = transformer_folders.CHECKPOINTS | static_tables.CHECKPOINTS
+CHECKPOINTS = transformer_folders.CHECKPOINTS | static_tables.CHECKPOINTS | cross_encoders.CHECKPOINTS
 
 
 def main(names):

@@ -60,3 +60,31 @@ TRUNCATED_CASES = [
     (LONG, "none"),
     ("怎么申请退款，钱多久能退回来", "query"),
 ]
+
+LONG_PASSAGE = " ".join(CORPUS[4:10] + CORPUS[17:22])
+
+# (question, passage): short and long, either or both of them longer than the model takes.
+PAIRS = [
+    ("怎么退款", "退款在三个工作日内退回原支付方式"),
+    ("怎么退款", "会员积分什么时候过期"),
+    ("怎么申请退款，钱多久能退回来", "I would like to return this order and get a refund."),
+    ("How long does delivery take to my city?", "买的东西几天能送到"),
+    ("Where is my package?", "快递员说没有找到我家，现在包裹在哪里"),
+    ("Where can I change my shipping address?", "The coupon code does not work at checkout."),
+    ("我的 order 还没有 refund,why", "The payment was charged twice, please refund one of them."),
+    ("退", ""),
+    ("包裹在哪里🙂", "!!!……??"),
+    ("优惠券为什么用不了", LONG_PASSAGE),
+    (LONG, "Please cancel my subscription and send me the invoice."),
+    (LONG, LONG_PASSAGE),
+    ("龘 zebra-42 ñandú", "发票在哪里开，可以开公司抬头吗"),
+]
+
+PAIRS_TRUNCATED_TO = 13
+TRUNCATED_PAIRS = [
+    ("退", "退款在三个工作日内退回原支付方式"),
+    ("怎么申请退款，钱多久能退回来", "退"),
+    ("怎么申请退款，钱多久能退回来", "买的东西几天能送到"),
+    ("How long does delivery take to my city?", "I forgot my password and cannot log in to the account."),
+    (LONG, LONG_PASSAGE),
+]

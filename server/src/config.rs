@@ -16,7 +16,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use answer::{AnswerPolicy, DecideOptions, FusionWeights, Probability};
+use answer::{Probability, RiskTarget};
 use anyhow::Context as _;
 use inference::{EmbedderOptions, ModelOptions};
 use serde::{Deserialize, Deserializer};
@@ -87,13 +87,13 @@ pub struct KnowledgeConfig {
     pub path: Option<PathBuf>,
 }
 
-/// When to answer. Thresholds are 0 to 1.
+/// When to answer.
 #[derive(Clone, Debug, Deserialize)]
 pub struct AnswerConfig {
-    /// At or above this confidence the best entry answers.
-    pub answer_at: f32,
-    /// At or above this one the customer is asked what is meant.
-    pub clarify_at: f32,
+    /// The accepted share of wrong automatic answers, 0 to 1.
+    pub risk_target: f32,
+    /// The accepted share of questions asked back whose options are all wrong, 0 to 1.
+    pub clarify_risk_target: f32,
     /// What a chat client shows above the numbered options when the customer is asked back.
     pub clarify_message: String,
     /// What a chat client shows when a human takes over.
@@ -136,7 +136,7 @@ impl Config {
     pub(crate) fn from_layers(layers: &Layers) -> anyhow::Result<Self> {
         let config: Self =
             layers.nested().try_into().context("the checked configuration has another shape")?;
-        config.decide_options()?;
+        config.risk_target()?;
         Ok(config)
     }
 
@@ -156,17 +156,16 @@ impl Config {
         EmbedderOptions { workers, queue_capacity, token_budget, cache_capacity }
     }
 
-    /// How questions are decided.
+    /// The risk from which the thresholds follow.
     ///
     /// # Errors
-    /// [`ConfigError::Thresholds`] when `clarify_at` lies above `answer_at`.
-    pub(crate) fn decide_options(&self) -> Result<DecideOptions, ConfigError> {
-        let AnswerConfig { answer_at, clarify_at, .. } = self.answer;
-        let policy = Probability::new(answer_at)
-            .zip(Probability::new(clarify_at))
-            .and_then(|(answer_at, clarify_at)| AnswerPolicy::new(answer_at, clarify_at).ok())
-            .ok_or(ConfigError::Thresholds { answer_at, clarify_at })?;
-        Ok(DecideOptions { policy, weights: FusionWeights::HYBRID })
+    /// None for a checked configuration: its shares lie between 0 and 1.
+    pub(crate) fn risk_target(&self) -> anyhow::Result<RiskTarget> {
+        let AnswerConfig { risk_target, clarify_risk_target, .. } = self.answer;
+        RiskTarget::new(risk_target)
+            .zip(Probability::new(clarify_risk_target))
+            .map(|(target, options)| target.with_options(options))
+            .context("a risk target outside 0 to 1 passed the check of the configuration")
     }
 }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use answer::{
-    AnswerPolicy, BuildOptions, DecideOptions, Decided, Decision, FaqEntry, FusionWeights, HandOffReason,
-    KnowledgeSnapshot, Probability, Question,
+    AnswerPolicy, BuildOptions, Decided, Decision, FaqEntry, HandOffReason, KnowledgeSnapshot, Probability,
+    Question,
 };
 use inference::{Embedder, EmbedderOptions, Embedding, EncoderInput, ModelInfo, Role, SentenceEncoder};
 use time::{OffsetDateTime, macros::datetime};
@@ -75,9 +75,8 @@ impl Shop {
 
     pub(crate) async fn decide(&self, question: Question) -> Reply {
         let at = |value| Probability::new(value).unwrap();
-        let policy = AnswerPolicy::new(at(0.8), at(0.3)).unwrap();
-        let options = DecideOptions { policy, weights: FusionWeights::HYBRID };
-        Reply(answer::decide(&question, &self.snapshot, &self.embedder, options).await.unwrap())
+        let policy = AnswerPolicy::new(at(0.8), at(0.3));
+        Reply(answer::decide(&question, &self.snapshot, &self.embedder, policy).await.unwrap())
     }
 }
 

@@ -1,4 +1,4 @@
-//! BERT and its many descendants: bge, gte, e5, MiniLM, text2vec, m3e.
+//! BERT and its many descendants: bge, gte, e5, MiniLM, text2vec, m3e, the ms-marco cross-encoders.
 
 use candle_core::Tensor;
 use candle_transformers::models::bert::{BertModel, Config, HiddenAct};
@@ -63,6 +63,7 @@ pub(super) fn load(file: &ConfigurationFile<'_>, weights: Weights) -> Result<Arc
         vocabulary_size: config.vocab_size,
         max_tokens: config.max_position_embeddings,
         padding: config.pad_token_id.unwrap_or_default(),
+        segments: config.type_vocab_size,
     })
 }
 
@@ -76,11 +77,11 @@ pub(super) fn activation(name: Option<&str>) -> Result<HiddenAct> {
     }
 }
 
-/// BERT's graph with every token in the first segment.
+/// BERT's graph.
 pub(super) struct Bert(pub(super) BertModel);
 
 impl Backbone for Bert {
     fn hidden_states(&self, batch: &TokenBatch) -> candle_core::Result<Tensor> {
-        self.0.forward(&batch.ids, &batch.ids.zeros_like()?, Some(&batch.mask))
+        self.0.forward(&batch.ids, &batch.segments, Some(&batch.mask))
     }
 }

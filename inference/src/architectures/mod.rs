@@ -1,5 +1,5 @@
 //! Transformer architectures, one file each. What passes through: a [`TokenBatch`] becomes one hidden state per token.
-//! Called by `transformer_encoder` only.
+//! Called by `transformer_encoder` and `transformer_cross_encoder` only.
 //!
 //! The graphs are candle-transformers' where those agree with the reference implementation; each file says what it does
 //! differently.
@@ -37,6 +37,8 @@ pub(crate) struct Architecture {
     pub(crate) max_tokens: usize,
     /// The id that fills a batch's short rows.
     pub(crate) padding: u32,
+    /// Rows of the segment embedding that tells a pair's texts apart; 1 where every token is in the first segment.
+    pub(crate) segments: usize,
 }
 
 impl Architecture {
@@ -47,6 +49,14 @@ impl Architecture {
     /// [`Error::ModelFile`] for malformed files.
     pub(crate) fn load(files: &ModelFiles, folder: &str, device: &Device) -> Result<Self> {
         let config = ConfigurationFile::read(files, inside(folder, "config.json"))?;
+        Self::build(&config, Weights::read(files, folder, device)?)
+    }
+
+    /// From what is read already. Weights that the graph does not have, such as a task head's, are passed over.
+    ///
+    /// # Errors
+    /// As in [`Architecture::load`].
+    pub(crate) fn build(config: &ConfigurationFile<'_>, weights: Weights) -> Result<Self> {
         let load = match config.text("model_type") {
             Some("bert") => bert::load,
             Some("distilbert") => distilbert::load,
@@ -56,7 +66,25 @@ impl Architecture {
             Some(other) => return Err(Error::UnsupportedModel(format!("the architecture {other}"))),
             None => return Err(config.malformed("model_type is missing")),
         };
-        load(&config, Weights::read(files, folder, device)?)
+        load(config, weights)
+    }
+
+    /// Refuses ids that the graph could not compute: none, more than `max_tokens`, or beyond the token embedding.
+    ///
+    /// # Errors
+    /// [`Error::Unencodable`] for no ids, else [`Error::Inference`] naming the number.
+    pub(crate) fn check_ids(&self, token_ids: &[u32], max_tokens: usize) -> Result<()> {
+        let (length, bound) = (token_ids.len(), self.vocabulary_size);
+        if token_ids.is_empty() {
+            return Err(Error::Unencodable);
+        }
+        if length > max_tokens {
+            return Err(Error::Inference(format!("{length} tokens, the model takes {max_tokens}")));
+        }
+        match token_ids.iter().find(|id| **id as usize >= bound) {
+            Some(id) => Err(Error::Inference(format!("token id {id} is not below {bound}"))),
+            None => Ok(()),
+        }
     }
 }
 

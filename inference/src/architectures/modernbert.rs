@@ -79,6 +79,7 @@ pub(super) fn load(file: &ConfigurationFile<'_>, weights: Weights) -> Result<Arc
         vocabulary_size: config.vocab_size,
         max_tokens: config.max_position_embeddings,
         padding: graph.pad_token_id,
+        segments: 1,
     })
 }
 

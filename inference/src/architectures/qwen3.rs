@@ -72,6 +72,7 @@ pub(super) fn load(file: &ConfigurationFile<'_>, weights: Weights) -> Result<Arc
         vocabulary_size: config.vocab_size,
         max_tokens: config.max_position_embeddings,
         padding: config.pad_token_id.unwrap_or_default(),
+        segments: 1,
     })
 }
 

@@ -1,4 +1,4 @@
-//! RoBERTa and XLM-RoBERTa: bge-m3, multilingual-e5.
+//! RoBERTa and XLM-RoBERTa: bge-m3, multilingual-e5, bge-reranker. Both texts of a pair are in the first segment.
 
 use candle_core::Tensor;
 use candle_nn::Activation;
@@ -64,6 +64,7 @@ pub(super) fn load(file: &ConfigurationFile<'_>, weights: Weights) -> Result<Arc
         vocabulary_size: config.vocab_size,
         max_tokens,
         padding: config.pad_token_id,
+        segments: 1,
     })
 }
 
@@ -80,7 +81,6 @@ struct XlmRoberta(XLMRobertaModel);
 
 impl Backbone for XlmRoberta {
     fn hidden_states(&self, batch: &TokenBatch) -> candle_core::Result<Tensor> {
-        let segments = batch.ids.zeros_like()?;
-        self.0.forward(&batch.ids, &batch.mask, &segments, None, None, None)
+        self.0.forward(&batch.ids, &batch.mask, &batch.segments, None, None, None)
     }
 }

@@ -1,0 +1,88 @@
+//! Fitting, with every sample judged by a fit that had not seen it. Pure.
+
+use super::{
+    Calibrator, Weights,
+    isotonic::{Isotonic, Judged},
+    logistic::FitSample,
+    samples::Sample,
+};
+use crate::Probability;
+
+/// Parts that are held out in turn.
+const FOLDS: usize = 5;
+/// Pull towards the shipped belief, as if about this many samples had spoken for it.
+const PENALTY: f64 = 8.0;
+
+/// A fit, and what it says about samples that it had not seen.
+pub(super) struct CrossFit {
+    /// Fitted to all samples.
+    pub(super) calibrator: Calibrator,
+    /// For each sample, the probability by a calibrator that was fitted without its group.
+    pub(super) held_out: Vec<f32>,
+}
+
+impl CrossFit {
+    /// `weights` belong to `samples`, one each; `holds` says what is predicted.
+    pub(super) fn new(
+        samples: &[Sample],
+        weights: &[f64],
+        prior: &Weights,
+        holds: impl Fn(&Sample) -> bool,
+    ) -> Self {
+        let fit_sample = |(sample, weight): (&Sample, &f64)| FitSample {
+            features: sample.features,
+            holds: holds(sample),
+            weight: *weight,
+        };
+        let all: Vec<FitSample> = samples.iter().zip(weights).map(fit_sample).collect();
+        let folds: Vec<usize> = samples.iter().map(|sample| sample.group % FOLDS).collect();
+        let judged = judge(&all, &folds, prior);
+        let straight: Vec<f32> =
+            judged.iter().map(|judged| Probability::from_log_odds(judged.score).value()).collect();
+        let bent = bend(&judged, &folds);
+        let weights = Weights::fit(&all, prior, PENALTY);
+        // The correction is kept only when it helps on samples that it has not seen.
+        if brier(&judged, &bent) < brier(&judged, &straight) {
+            let isotonic = Isotonic::fit(&judged);
+            Self { calibrator: Calibrator { weights, isotonic }, held_out: bent }
+        } else {
+            Self { calibrator: Calibrator { weights, isotonic: None }, held_out: straight }
+        }
+    }
+}
+
+/// The log-odds of each sample by weights fitted to the other folds.
+fn judge(all: &[FitSample], folds: &[usize], prior: &Weights) -> Vec<Judged> {
+    let fitted: Vec<Weights> =
+        (0..FOLDS).map(|fold| Weights::fit(&outside(all, folds, fold), prior, PENALTY)).collect();
+    let judge = |(sample, fold): (&FitSample, &usize)| Judged {
+        score: fitted[*fold].log_odds(&sample.features),
+        holds: sample.holds,
+        weight: sample.weight,
+    };
+    all.iter().zip(folds).map(judge).collect()
+}
+
+/// The probability of each sample by a correction fitted to the other folds.
+fn bend(judged: &[Judged], folds: &[usize]) -> Vec<f32> {
+    let fitted: Vec<Option<Isotonic>> =
+        (0..FOLDS).map(|fold| Isotonic::fit(&outside(judged, folds, fold))).collect();
+    let probability = |(judged, fold): (&Judged, &usize)| match &fitted[*fold] {
+        Some(isotonic) => isotonic.probability(judged.score).value(),
+        None => Probability::from_log_odds(judged.score).value(),
+    };
+    judged.iter().zip(folds).map(probability).collect()
+}
+
+fn outside<T: Clone>(all: &[T], folds: &[usize], fold: usize) -> Vec<T> {
+    all.iter().zip(folds).filter(|(_, own)| **own != fold).map(|(item, _)| item.clone()).collect()
+}
+
+/// Mean squared distance of the probabilities from what was true: smaller is better.
+fn brier(judged: &[Judged], probabilities: &[f32]) -> f64 {
+    let squared = judged.iter().zip(probabilities).map(|(judged, probability)| {
+        let truth = if judged.holds { 1.0 } else { 0.0 };
+        judged.weight * (truth - f64::from(*probability)).powi(2)
+    });
+    squared.sum::<f64>() / judged.iter().map(|judged| judged.weight).sum::<f64>().max(f64::MIN_POSITIVE)
+}

@@ -1,0 +1,177 @@
+//! The candidates of one question, best first, and what is known about each.
+
+use crate::{
+    Result,
+    evidence::{self, Evidence},
+    features::{Background, BestOther, Features, QuestionFacts, Situation},
+    guard::{self, Conflicts},
+    retrieve::{Except, NEIGHBORS, Query, Retrieved, retrieve},
+    snapshot::KnowledgeSnapshot,
+    vocabulary::QuestionTerm,
+};
+
+/// Evidence by fused score, and the question's own facts.
+pub(crate) struct Ranking<'a> {
+    snapshot: &'a KnowledgeSnapshot,
+    query: Query<'a>,
+    /// Best first. Equal scores are ordered by position, so the same question always gets the same ranking.
+    pub(crate) scored: Vec<Scored>,
+    neighbors: Vec<usize>,
+    terms: Vec<QuestionTerm>,
+    facts: QuestionFacts,
+}
+
+/// A candidate with its fused score, greater is better.
+#[derive(Clone, Debug)]
+pub(crate) struct Scored {
+    pub(crate) score: f32,
+    pub(crate) evidence: Evidence,
+}
+
+impl<'a> Ranking<'a> {
+    /// Retrieves and ranks. `other_topic` is the cosine to the nearest shipped question about another topic.
+    ///
+    /// # Errors
+    /// From the indexes.
+    pub(crate) fn of(snapshot: &'a KnowledgeSnapshot, query: Query<'a>, other_topic: f32) -> Result<Self> {
+        let retrieved = retrieve(snapshot, &query)?;
+        Ok(Self::ranked(snapshot, query, retrieved, other_topic))
+    }
+
+    /// The same question as if `entry` were not in the snapshot.
+    pub(crate) fn without(&self, entry: usize) -> Self {
+        let kept = self.scored.iter().filter(|scored| scored.evidence.entry != entry);
+        let retrieved = Retrieved {
+            evidence: kept.map(|scored| scored.evidence.clone()).collect(),
+            neighbors: self.neighbors.iter().copied().filter(|neighbor| *neighbor != entry).collect(),
+        };
+        let query = Query { except: Except::Entry(entry), ..self.query };
+        Self::ranked(self.snapshot, query, retrieved, self.facts.other_topic)
+    }
+
+    fn ranked(
+        snapshot: &'a KnowledgeSnapshot,
+        query: Query<'a>,
+        retrieved: Retrieved,
+        other_topic: f32,
+    ) -> Self {
+        let Retrieved { evidence, mut neighbors } = retrieved;
+        neighbors.truncate(NEIGHBORS);
+        let weights = snapshot.weights;
+        let mut scored: Vec<Scored> = evidence
+            .into_iter()
+            .map(|evidence| Scored { score: weights.score(&evidence), evidence })
+            .collect();
+        scored.sort_by(|left, right| right.score.total_cmp(&left.score));
+        let terms = question_terms(snapshot, &query);
+        let facts = facts(snapshot, &query, &terms, other_topic);
+        Self { snapshot, query, scored, neighbors, terms, facts }
+    }
+
+    /// Of the candidate at `rank`, from 0.
+    pub(crate) fn features(&self, rank: usize, background: &Background) -> Features {
+        let Scored { score, evidence } = &self.scored[rank];
+        Features::of(&Situation {
+            candidate: evidence,
+            score: *score,
+            others: self.best_other(rank),
+            agreeing: self.agreeing(evidence.entry),
+            uncovered: self.uncovered(evidence.entry),
+            crowd: self.crowd(rank, background.score.deviation),
+            conflicts: self.conflicts(rank),
+            question: &self.facts,
+            background,
+        })
+    }
+
+    /// Between the question and the phrasing that the candidate at `rank` was matched by.
+    pub(crate) fn conflicts(&self, rank: usize) -> Conflicts {
+        let phrasing = &self.snapshot.phrasings[self.scored[rank].evidence.phrasing];
+        guard::conflicts(self.query.question.normalized(), &phrasing.normalized)
+    }
+
+    fn best_other(&self, rank: usize) -> BestOther {
+        let others = self.scored.iter().enumerate().filter(|(position, _)| *position != rank);
+        others.fold(BestOther::default(), |best, (_, Scored { score, evidence })| BestOther {
+            score: best.score.max(*score),
+            dense: best.dense.max(evidence.dense),
+            lexical: best.lexical.max(evidence.lexical),
+            dense_answer: best.dense_answer.max(evidence.dense_answer),
+        })
+    }
+
+    fn agreeing(&self, entry: usize) -> f32 {
+        let owned = self.neighbors.iter().filter(|neighbor| **neighbor == entry).count();
+        let phrasings = self.snapshot.entries[entry].phrasings.clone();
+        let there = phrasings.filter(|phrasing| !self.query.except.phrasing(*phrasing)).count();
+        owned as f32 / there.clamp(1, NEIGHBORS) as f32
+    }
+
+    fn uncovered(&self, entry: usize) -> f32 {
+        let owner = &self.snapshot.entries[entry];
+        let holds = |term: &QuestionTerm| {
+            let number = term.number.filter(|_| term.holders > 0);
+            number.is_some_and(|number| evidence::holds(self.snapshot, owner, number, self.query.except))
+        };
+        self.share_of_information(|term| !holds(term))
+    }
+
+    fn share_of_information(&self, counts: impl Fn(&QuestionTerm) -> bool) -> f32 {
+        share_of_information(self.snapshot, &self.terms, counts)
+    }
+
+    fn crowd(&self, rank: usize, deviation: f32) -> usize {
+        let floor = self.scored[rank].score - deviation;
+        self.scored.iter().filter(|other| other.score >= floor).count().saturating_sub(1)
+    }
+}
+
+/// The question's terms with the entries that hold them, less the one that holds a term only by what is excepted.
+fn question_terms(snapshot: &KnowledgeSnapshot, query: &Query<'_>) -> Vec<QuestionTerm> {
+    let mut terms = snapshot.vocabulary.look_up(query.terms);
+    let owner = match query.except {
+        Except::Nothing => return terms,
+        Except::Phrasings(phrasings) => match phrasings.first() {
+            Some(phrasing) => snapshot.phrasings[*phrasing].entry,
+            None => return terms,
+        },
+        Except::Entry(entry) => entry,
+    };
+    let entry = &snapshot.entries[owner];
+    for term in &mut terms {
+        let Some(number) = term.number else { continue };
+        let held = evidence::holds(snapshot, entry, number, Except::Nothing);
+        let still = !query.except.entry(owner) && evidence::holds(snapshot, entry, number, query.except);
+        if held && !still {
+            term.holders -= 1;
+        }
+    }
+    terms
+}
+
+fn facts(
+    snapshot: &KnowledgeSnapshot,
+    query: &Query<'_>,
+    terms: &[QuestionTerm],
+    other_topic: f32,
+) -> QuestionFacts {
+    let known = terms.iter().filter(|term| term.holders > 0);
+    QuestionFacts {
+        characters: query.question.normalized().chars().count(),
+        information: known.map(|term| snapshot.vocabulary.rarity(term.holders)).sum(),
+        unknown: share_of_information(snapshot, terms, |term| term.holders == 0),
+        other_topic,
+    }
+}
+
+/// 0 for a question without terms.
+fn share_of_information(
+    snapshot: &KnowledgeSnapshot,
+    terms: &[QuestionTerm],
+    counts: impl Fn(&QuestionTerm) -> bool,
+) -> f32 {
+    let rarity = |term: &QuestionTerm| snapshot.vocabulary.rarity(term.holders);
+    let all: f32 = terms.iter().map(rarity).sum();
+    let counted: f32 = terms.iter().filter(|term| counts(term)).map(rarity).sum();
+    if all > 0.0 { counted / all } else { 0.0 }
+}

@@ -1,0 +1,91 @@
+//! Fits the belief that every calibration starts from, and prints it as `answer/data/prior.json`.
+//!
+//! `fit_prior MODEL SET…`: MODEL is a model folder that has not seen the SETs, which are authored files. Each is asked
+//! with its standard questions indexed, and with half of the similar ones. See `answer/data/README.md`.
+
+#![expect(clippy::print_stdout, reason = "an example prints its result")]
+
+use std::path::{Path, PathBuf};
+
+use answer::{BuildOptions, FEATURE_NAMES, FitSample, Prior, RiskTarget, Weights};
+use eval::{Indexed, LabelledSet, Outcome, Retrieval, RunOptions, run};
+use indicatif::ProgressBar;
+use inference::{Embedder, EmbedderOptions, ModelFiles, ModelOptions, load_model};
+use time::OffsetDateTime;
+
+type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
+
+/// Expected shares of the traffic: in scope, near, far.
+const MIXTURE: [(Option<&str>, f64); 3] = [(None, 0.90), (Some("near"), 0.07), (Some("far"), 0.03)];
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Fallible<()> {
+    let mut arguments = std::env::args().skip(1).map(PathBuf::from);
+    let model = arguments.next().ok_or("usage: fit_prior MODEL SET…")?;
+    let mut sets = Vec::new();
+    for path in arguments {
+        for indexed in [Indexed::Standard, Indexed::Half] {
+            sets.push(LabelledSet::load(&path, Some(indexed))?);
+        }
+    }
+    let bases = ask(&model, &sets).await?;
+    let fit = |holds: fn(&Outcome) -> bool| {
+        let all: Vec<FitSample> = bases.iter().flat_map(|outcomes| samples(outcomes, holds)).collect();
+        with_same_spelling(Weights::fit(&all, &Weights::zero(), PENALTY))
+    };
+    let prior = Prior {
+        answer: fit(|outcome| outcome.judged.is_hit()),
+        scope: fit(|outcome| outcome.judged.expected.is_some()),
+    };
+    println!("{}", serde_json::to_string_pretty(&prior)?);
+    Ok(())
+}
+
+async fn ask(model: &Path, sets: &[LabelledSet]) -> Fallible<Vec<Vec<Outcome>>> {
+    let model = load_model(&ModelFiles::open(model)?, &ModelOptions::default())?;
+    let embedder = Embedder::start(model, &EmbedderOptions::default())?;
+    let options = RunOptions {
+        retrieval: Retrieval::Hybrid,
+        risk_target: RiskTarget::new(0.05).ok_or("a risk target lies between 0 and 1")?,
+        sweep: Vec::new(),
+        build: BuildOptions::default(),
+        now: OffsetDateTime::UNIX_EPOCH,
+    };
+    let report = run(sets, &embedder, &options, &ProgressBar::hidden()).await?;
+    Ok(report.sets.into_iter().map(|set| set.outcomes).collect())
+}
+
+/// Pull towards no effect.
+const PENALTY: f64 = 1.0;
+
+/// No labelled question is spelled like a phrasing, so nothing can be fitted. An equal spelling is as good as a label.
+const SAME_SPELLING: f64 = 6.0;
+
+fn with_same_spelling(mut weights: Weights) -> Weights {
+    for (name, weight) in FEATURE_NAMES.iter().zip(&mut weights.features) {
+        if *name == "same_spelling" {
+            *weight = SAME_SPELLING;
+        }
+    }
+    weights
+}
+
+fn samples(outcomes: &[Outcome], holds: fn(&Outcome) -> bool) -> Vec<FitSample> {
+    let note = |outcome: &Outcome| {
+        if outcome.judged.expected.is_some() { None } else { outcome.judged.note.clone() }
+    };
+    let count = |wanted: Option<&str>| {
+        outcomes.iter().filter(|outcome| note(outcome).as_deref() == wanted).count().max(1) as f64
+    };
+    let in_scope = count(None);
+    let weights: Vec<(Option<&str>, f64)> =
+        MIXTURE.iter().map(|(kind, share)| (*kind, in_scope * share / MIXTURE[0].1 / count(*kind))).collect();
+    outcomes
+        .iter()
+        .filter_map(|outcome| {
+            let features = outcome.weighed?;
+            let weight = weights.iter().find(|(kind, _)| *kind == note(outcome).as_deref())?.1;
+            Some(FitSample { features, holds: holds(outcome), weight })
+        })
+        .collect()
+}
