@@ -30,7 +30,7 @@ use self::{
 pub use self::{
     logistic::{FitSample, Weights},
     prior::Prior,
-    report::{BandForecast, CalibrationReport},
+    report::{BandForecast, CalibrationReport, NamedWeight},
 };
 
 /// A question with its right entry, from outside the knowledge base's own phrasings.

@@ -34,7 +34,7 @@ mod topic_index;
 mod vocabulary;
 
 pub use calibrate::{
-    BandForecast, Calibration, CalibrationReport, FitSample, Label, LabelSource, Prior, Weights,
+    BandForecast, Calibration, CalibrationReport, FitSample, Label, LabelSource, NamedWeight, Prior, Weights,
 };
 pub use check::{Finding, Severity, check_knowledge};
 pub use decide::decide;

@@ -33,8 +33,10 @@ async fn main() -> Fallible<()> {
         let all: Vec<FitSample> = bases.iter().flat_map(|outcomes| samples(outcomes, holds)).collect();
         with_same_spelling(Weights::fit(&all, &Weights::zero(), PENALTY))
     };
-    let prior =
-        Prior { answer: fit(Outcome::is_hit), scope: fit(|outcome| outcome.question.expected.is_some()) };
+    let prior = Prior {
+        answer: fit(|outcome| outcome.judged.is_hit()),
+        scope: fit(|outcome| outcome.judged.expected.is_some()),
+    };
     println!("{}", serde_json::to_string_pretty(&prior)?);
     Ok(())
 }
@@ -45,6 +47,7 @@ async fn ask(model: &Path, sets: &[LabelledSet]) -> Fallible<Vec<Vec<Outcome>>> 
     let options = RunOptions {
         retrieval: Retrieval::Hybrid,
         risk_target: RiskTarget::new(0.05).ok_or("a risk target lies between 0 and 1")?,
+        sweep: Vec::new(),
         build: BuildOptions::default(),
         now: OffsetDateTime::UNIX_EPOCH,
     };
@@ -69,7 +72,7 @@ fn with_same_spelling(mut weights: Weights) -> Weights {
 
 fn samples(outcomes: &[Outcome], holds: fn(&Outcome) -> bool) -> Vec<FitSample> {
     let note = |outcome: &Outcome| {
-        if outcome.question.expected.is_some() { None } else { outcome.question.note.clone() }
+        if outcome.judged.expected.is_some() { None } else { outcome.judged.note.clone() }
     };
     let count = |wanted: Option<&str>| {
         outcomes.iter().filter(|outcome| note(outcome).as_deref() == wanted).count().max(1) as f64
@@ -80,9 +83,9 @@ fn samples(outcomes: &[Outcome], holds: fn(&Outcome) -> bool) -> Vec<FitSample> 
     outcomes
         .iter()
         .filter_map(|outcome| {
-            let best = outcome.candidates.first()?;
+            let features = outcome.weighed?;
             let weight = weights.iter().find(|(kind, _)| *kind == note(outcome).as_deref())?.1;
-            Some(FitSample { features: best.features, holds: holds(outcome), weight })
+            Some(FitSample { features, holds: holds(outcome), weight })
         })
         .collect()
 }

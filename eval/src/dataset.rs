@@ -3,7 +3,12 @@
 //! Two forms: a folder with `knowledge.jsonl` and `questions.jsonl`, or one authored `.jsonl` file in which each line
 //! carries its `type`.
 
-use std::{collections::HashSet, fs::File, io::BufReader, path::Path};
+use std::{
+    collections::HashSet,
+    fs::File,
+    io::{BufRead as _, BufReader},
+    path::Path,
+};
 
 use answer::{FaqEntry, parse_records, read_knowledge};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -81,16 +86,64 @@ impl LabelledSet {
             false => Ok(set),
         }
     }
+
+    /// The entries alone, with nothing to ask: of a set as in [`load`](Self::load), or of a `knowledge.jsonl`.
+    ///
+    /// # Errors
+    /// [`Error::File`] for the path, [`Error::Answer`] naming the line of a broken record.
+    pub fn load_knowledge(path: &Path, indexed: Option<Indexed>) -> Result<Self> {
+        if path.is_dir() {
+            let set = load_entries(&path.join("knowledge.jsonl"), indexed.unwrap_or(Indexed::All))?;
+            Ok(Self { name: name_of(path), ..set })
+        } else if is_authored(path)? {
+            let set = authored::load(path, indexed.unwrap_or(Indexed::Standard))?;
+            Ok(Self { questions: Vec::new(), ..set })
+        } else {
+            load_entries(path, indexed.unwrap_or(Indexed::All))
+        }
+    }
+}
+
+/// Loads questions that a human must take, in the form of `questions.jsonl`, and notes them all as `far`.
+///
+/// # Errors
+/// [`Error::File`], [`Error::Answer`] naming a broken line, [`Error::NotASet`] for a question that expects an entry.
+pub fn load_out_of_scope(path: &Path) -> Result<Vec<LabelledQuestion>> {
+    let questions: Vec<LabelledQuestion> = read_lines(path)?;
+    match questions.iter().find(|question| question.expected.is_some()) {
+        Some(question) => Err(Error::NotASet {
+            path: path.to_owned(),
+            reason: format!("\"{}\" expects an entry, so it is not out of scope", question.text),
+        }),
+        None => {
+            let far = |question| LabelledQuestion { note: Some("far".to_owned()), ..question };
+            Ok(questions.into_iter().map(far).collect())
+        }
+    }
 }
 
 fn load_folder(folder: &Path, indexed: Indexed) -> Result<LabelledSet> {
-    let (knowledge, questions) = (folder.join("knowledge.jsonl"), folder.join("questions.jsonl"));
-    let mut entries = read_knowledge(open(&knowledge)?, &knowledge.display().to_string())?;
+    let mut set = load_entries(&folder.join("knowledge.jsonl"), indexed)?;
+    let questions = folder.join("questions.jsonl");
+    set.questions = expecting_known(&questions, read_lines(&questions)?, &set.entries)?;
+    Ok(LabelledSet { name: name_of(folder), ..set })
+}
+
+fn load_entries(knowledge: &Path, indexed: Indexed) -> Result<LabelledSet> {
+    let mut entries = read_knowledge(open(knowledge)?, &knowledge.display().to_string())?;
     for entry in &mut entries {
         entry.similar.truncate(indexed.similar(entry.similar.len()));
     }
-    let questions = expecting_known(&questions, read_lines(&questions)?, &entries)?;
-    Ok(LabelledSet { name: name_of(folder), indexed, entries, questions })
+    Ok(LabelledSet { name: name_of(knowledge), indexed, entries, questions: Vec::new() })
+}
+
+/// Whether the first record carries a `type`, which entries of `knowledge.jsonl` do not have.
+fn is_authored(path: &Path) -> Result<bool> {
+    let lines = open(path)?.lines();
+    let lines = lines.collect::<std::io::Result<Vec<String>>>().map_err(|error| Error::file(path, error))?;
+    let first = lines.iter().find(|line| !line.trim().is_empty());
+    let record = first.and_then(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    Ok(record.is_some_and(|record| record.get("type").is_some()))
 }
 
 fn expecting_known(

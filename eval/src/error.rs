@@ -21,6 +21,17 @@ pub enum Error {
         /// What was expected there.
         reason: String,
     },
+    /// The path is no report.
+    #[error("{}: no report: {reason}", path.display())]
+    NotAReport {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Two reports have nothing in common.
+    #[error("the reports cannot be compared: {0}")]
+    NotComparable(String),
     /// A record, the knowledge or the engine: see the inner error.
     #[error(transparent)]
     Answer(#[from] answer::Error),

@@ -1,11 +1,40 @@
-//! Outcomes to figures. Pure.
+//! Outcomes to figures. Pure. One file of `metrics/` a subject.
 
-use serde::Serialize;
+mod bands;
+mod calibration;
+mod confusion;
+mod curves;
+mod figure;
+mod histogram;
+mod interval;
+mod latency;
+mod ranking;
+mod risk_coverage;
+mod separation;
+mod share;
+mod single_threshold;
 
-use crate::{Band, Outcome};
+use serde::{Deserialize, Serialize};
+
+pub(crate) use self::share::mean;
+pub use self::{
+    calibration::ReliabilityBin,
+    confusion::Confusion,
+    curves::Curves,
+    figure::{Better, FIGURES, Figure},
+    histogram::{BINS as HISTOGRAM_BINS, Histograms},
+    interval::Interval,
+    latency::{Latency, Percentiles},
+    risk_coverage::CurvePoint,
+    single_threshold::Hindsight,
+};
+use crate::Judged;
 
 /// Figures of one set, or means over several. A figure is `None` when nothing was asked that could tell.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+///
+/// "In scope" means that an entry is expected; what is out of scope is `far` when it is noted so, else `near`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Metrics {
     /// Share of the in-scope questions whose entry came first, 0 to 1.
     pub hit_at_1: Option<f64>,
@@ -15,148 +44,62 @@ pub struct Metrics {
     pub hit_at_5: Option<f64>,
     /// Mean of 1 / rank over the in-scope questions, 0 for an entry that was not among the first ten.
     pub mrr: Option<f64>,
+    /// Mean of 1 / log2(1 + rank) over the same: nDCG at 10 with one relevant entry a question.
+    pub ndcg: Option<f64>,
     /// Share of all questions that were answered automatically.
     pub coverage: Option<f64>,
     /// Share of the automatic answers that were wrong.
     pub wrong_answer_rate: Option<f64>,
-    /// From text to decision.
+    /// The same with its uncertainty: exact (Clopper–Pearson) 95 % interval. `None` for a mean over sets.
+    pub wrong_answer_interval: Option<Interval>,
+    /// Share of all questions that were asked back.
+    pub clarify_rate: Option<f64>,
+    /// Share of the questions asked back whose expected entry was among the options.
+    pub clarify_success: Option<f64>,
+    /// Share of all questions that were handed over.
+    pub handoff_rate: Option<f64>,
+    /// Share of those handed over that had to be: out of scope, or the best candidate was wrong.
+    pub handoff_precision: Option<f64>,
+    /// Share of the questions noted `near` (or without note) out of scope that were handed over.
+    pub handoff_recall_near: Option<f64>,
+    /// … of those noted `far`.
+    pub handoff_recall_far: Option<f64>,
+    /// Chance that an in-scope question has more confidence than a `near` one; equal counts half.
+    pub auroc_near: Option<f64>,
+    /// … than a `far` one.
+    pub auroc_far: Option<f64>,
+    /// Expected calibration error of the best candidate's confidence as the chance that it is the expected entry, over
+    /// all questions: ten bins of about equally many questions, equal confidences never apart.
+    pub ece: Option<f64>,
+    /// Mean squared distance of that confidence from what came true (1 or 0).
+    pub brier: Option<f64>,
+    /// From text to decision, and by stage.
     pub latency_ms: Option<Latency>,
 }
 
-/// Percentiles in milliseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Latency {
-    /// Half of the questions took at most this.
-    pub p50: f64,
-    /// 99 of 100 took at most this.
-    pub p99: f64,
-}
-
 impl Metrics {
-    /// Figures over `outcomes`; all `None` when there is none.
+    /// Figures over `judged`; all `None` when there is none.
     #[must_use]
-    pub fn of(outcomes: &[Outcome]) -> Self {
-        let in_scope: Vec<&Outcome> =
-            outcomes.iter().filter(|outcome| outcome.question.expected.is_some()).collect();
-        let hit_at = |depth| share(&in_scope, |outcome| outcome.rank().is_some_and(|rank| rank <= depth));
-        let answered: Vec<&Outcome> =
-            outcomes.iter().filter(|outcome| outcome.band == Band::Answer).collect();
-        Self {
-            hit_at_1: hit_at(1),
-            hit_at_3: hit_at(3),
-            hit_at_5: hit_at(5),
-            mrr: mean(in_scope.iter().map(|outcome| outcome.rank().map_or(0.0, |rank| 1.0 / rank as f64))),
-            coverage: (!outcomes.is_empty()).then(|| answered.len() as f64 / outcomes.len() as f64),
-            wrong_answer_rate: share(&answered, |outcome| outcome.is_wrong_answer()),
-            latency_ms: latency(outcomes),
+    pub fn of(judged: &[&Judged]) -> Self {
+        let mut metrics = Self {
+            wrong_answer_interval: bands::wrong_answer_interval(judged),
+            latency_ms: latency::of(judged),
+            ..Self::default()
+        };
+        for figure in &FIGURES {
+            figure.set(&mut metrics, figure.measure(judged));
         }
+        metrics
     }
 
     /// The mean of each figure over the sets that have it: every set counts the same, whatever its size.
     #[must_use]
     pub fn mean(sets: &[&Self]) -> Self {
-        let over = |figure: fn(&Self) -> Option<f64>| mean(sets.iter().filter_map(|set| figure(set)));
-        let p50 = over(|set| set.latency_ms.map(|latency| latency.p50));
-        let p99 = over(|set| set.latency_ms.map(|latency| latency.p99));
-        Self {
-            hit_at_1: over(|set| set.hit_at_1),
-            hit_at_3: over(|set| set.hit_at_3),
-            hit_at_5: over(|set| set.hit_at_5),
-            mrr: over(|set| set.mrr),
-            coverage: over(|set| set.coverage),
-            wrong_answer_rate: over(|set| set.wrong_answer_rate),
-            latency_ms: p50.zip(p99).map(|(p50, p99)| Latency { p50, p99 }),
+        let latencies: Vec<Latency> = sets.iter().filter_map(|set| set.latency_ms).collect();
+        let mut mean = Self { latency_ms: Latency::mean(&latencies), ..Self::default() };
+        for figure in &FIGURES {
+            figure.set(&mut mean, share::mean(sets.iter().filter_map(|set| figure.of(set))));
         }
-    }
-}
-
-fn share(outcomes: &[&Outcome], holds: impl Fn(&Outcome) -> bool) -> Option<f64> {
-    mean(outcomes.iter().map(|outcome| if holds(outcome) { 1.0 } else { 0.0 }))
-}
-
-fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let (count, sum) = values.fold((0usize, 0.0), |(count, sum), value| (count + 1, sum + value));
-    (count > 0).then(|| sum / count as f64)
-}
-
-fn latency(outcomes: &[Outcome]) -> Option<Latency> {
-    let mut times: Vec<f64> = outcomes.iter().map(|outcome| outcome.milliseconds).collect();
-    times.sort_by(f64::total_cmp);
-    Some(Latency { p50: percentile(&times, 0.5)?, p99: percentile(&times, 0.99)? })
-}
-
-/// The smallest value that at least `share` of the sorted `times` do not exceed (nearest rank).
-fn percentile(times: &[f64], share: f64) -> Option<f64> {
-    let rank = (times.len() as f64 * share).ceil() as usize;
-    times.get(rank.saturating_sub(1)).copied()
-}
-
-#[cfg(test)]
-mod tests {
-    use answer::{Candidate, Probability};
-
-    use super::*;
-    use crate::LabelledQuestion;
-
-    fn outcome(expected: Option<&str>, ranking: &[&str], band: Band) -> Outcome {
-        let candidate = |id: &&str| Candidate {
-            entry_id: (*id).to_owned(),
-            question: String::new(),
-            matched_question: String::new(),
-            confidence: Probability::ZERO,
-        };
-        Outcome {
-            question: LabelledQuestion {
-                text: "?".to_owned(),
-                expected: expected.map(str::to_owned),
-                note: None,
-            },
-            band,
-            candidates: ranking.iter().map(candidate).collect(),
-            milliseconds: 1.0,
-        }
-    }
-
-    #[test]
-    fn figures_follow_their_definitions() {
-        let metrics = Metrics::of(&[
-            outcome(Some("a"), &["a", "b"], Band::Answer),
-            outcome(Some("a"), &["b", "a"], Band::Answer),
-            outcome(Some("a"), &["b", "c", "d", "a"], Band::Clarify),
-            outcome(Some("a"), &[], Band::HandOff),
-            outcome(None, &["a"], Band::Answer),
-            outcome(None, &["a"], Band::HandOff),
-        ]);
-        assert_eq!(metrics.hit_at_1, Some(0.25));
-        assert_eq!(metrics.hit_at_3, Some(0.5));
-        assert_eq!(metrics.hit_at_5, Some(0.75));
-        assert_eq!(metrics.mrr, Some((1.0 + 0.5 + 0.25) / 4.0));
-        assert_eq!(metrics.coverage, Some(0.5));
-        assert_eq!(metrics.wrong_answer_rate, Some(2.0 / 3.0));
-    }
-
-    #[test]
-    fn what_cannot_be_told_is_absent() {
-        assert_eq!(Metrics::of(&[]), Metrics::default());
-        let only_out_of_scope = Metrics::of(&[outcome(None, &["a"], Band::HandOff)]);
-        assert_eq!((only_out_of_scope.hit_at_1, only_out_of_scope.wrong_answer_rate), (None, None));
-        assert_eq!(only_out_of_scope.coverage, Some(0.0));
-    }
-
-    #[test]
-    fn percentiles_are_nearest_rank() {
-        let times: Vec<f64> = (1..=200).map(f64::from).collect();
-        assert_eq!((percentile(&times, 0.5), percentile(&times, 0.99)), (Some(100.0), Some(198.0)));
-        assert_eq!(percentile(&[7.0], 0.99), Some(7.0));
-        assert_eq!(percentile(&[], 0.5), None);
-    }
-
-    #[test]
-    fn every_set_counts_the_same_in_a_mean() {
-        let (low, high) = (
-            Metrics { mrr: Some(0.2), ..Metrics::default() },
-            Metrics { mrr: Some(0.6), ..Metrics::default() },
-        );
-        assert_eq!(Metrics::mean(&[&low, &high, &Metrics::default()]).mrr, Some(0.4));
+        mean
     }
 }

@@ -1,12 +1,12 @@
 //! What happened to one question.
 
 use answer::{Candidate, Decided, Decision};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::LabelledQuestion;
+use crate::{Basis, Considered, LabelledQuestion};
 
 /// The decision without its content.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Band {
     /// Answered without a human.
@@ -18,58 +18,146 @@ pub enum Band {
     HandOff,
 }
 
+/// Whether any entry answers a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// One does.
+    In,
+    /// None does, though it is about the same trade; also what is out of scope and not noted `far`.
+    Near,
+    /// None does: it is about something else.
+    Far,
+}
+
+/// A question with its label and what was decided: all that figures are made of, and a line of `outcomes.jsonl`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Judged {
+    /// As a customer wrote it.
+    pub text: String,
+    /// The entry that answers it; `None` when a human must take it.
+    pub expected: Option<String>,
+    /// `near` or `far` for questions out of scope; else for people.
+    #[serde(default)]
+    pub note: Option<String>,
+    /// A text that is no question (emoji only, say) counts as handed over: nobody is answered.
+    pub decision: Band,
+    /// The best candidate's entry.
+    pub best: Option<String>,
+    /// The chance that it is the right one, 0 without a candidate.
+    pub confidence: f32,
+    /// Position of the expected entry among the ten best candidates, from 1. `None` when it is not among them, or
+    /// none is expected.
+    pub rank: Option<usize>,
+    /// Whether it was asked back with the expected entry among the options.
+    pub offered: bool,
+    /// Time spent.
+    pub milliseconds: Spent,
+}
+
+/// Time spent on one question, in milliseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Spent {
+    /// From text to decision.
+    pub total: f64,
+    /// Waiting for and computing the question's vector; `None` for a text that is no question.
+    pub embed: Option<f64>,
+    /// Candidates, confidence, decision.
+    pub retrieve: Option<f64>,
+}
+
 /// One question, asked.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// What was asked and what was expected.
-    pub question: LabelledQuestion,
-    /// What was decided. A text that is no question (emoji only, say) counts as handed over: nobody is answered.
-    pub band: Band,
-    /// Best first; empty when nothing was found.
-    pub candidates: Vec<Candidate>,
-    /// The chance that some entry is meant, 0 to 1.
-    pub scope: f32,
-    /// From text to decision, in milliseconds.
-    pub milliseconds: f64,
+    /// What was asked, expected and decided.
+    pub judged: Judged,
+    /// Why, in a sentence; empty for a text that is no question.
+    pub why: String,
+    /// What the thresholds looked at.
+    pub basis: Basis,
+    /// Of the best candidate, as the calibration weighs them, for fitting.
+    pub weighed: Option<answer::Features>,
+    /// Best first, at most ten; empty when nothing was found.
+    pub candidates: Vec<Considered>,
 }
 
-impl Outcome {
-    pub(crate) fn new(question: &LabelledQuestion, decided: Option<Decided>, milliseconds: f64) -> Self {
-        let band = decided.as_ref().map_or(Band::HandOff, |decided| band(&decided.decision));
-        let scope = decided.as_ref().map_or(0.0, |decided| decided.scope.value());
-        let candidates = decided.map_or_else(Vec::new, |decided| decided.candidates);
-        Self { question: question.clone(), band, candidates, scope, milliseconds }
-    }
-
-    /// Position of the expected entry among the candidates, from 1. `None` when it is not among them, or none is
-    /// expected.
-    #[must_use]
-    pub fn rank(&self) -> Option<usize> {
-        let expected = self.question.expected.as_deref()?;
-        self.candidates
-            .iter()
-            .position(|candidate| candidate.entry_id == expected)
-            .map(|position| position + 1)
-    }
-
+impl Judged {
     /// Whether the best candidate is the expected entry.
     #[must_use]
     pub fn is_hit(&self) -> bool {
-        self.rank() == Some(1)
+        self.rank == Some(1)
     }
 
     /// Whether a customer was told something wrong: answered automatically, with another entry than the expected one
     /// or although a human was expected.
     #[must_use]
     pub fn is_wrong_answer(&self) -> bool {
-        self.band == Band::Answer && !self.is_hit()
+        self.decision == Band::Answer && !self.is_hit()
+    }
+
+    /// Whether nobody could wish for another decision: answered with the expected entry, asked back with it among the
+    /// options, or handed over when a human was expected.
+    #[must_use]
+    pub fn is_right_decision(&self) -> bool {
+        match self.decision {
+            Band::Answer => self.is_hit(),
+            Band::Clarify => self.offered,
+            Band::HandOff => self.expected.is_none(),
+        }
+    }
+
+    /// In scope, or how far out of it.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        match (&self.expected, self.note.as_deref()) {
+            (Some(_), _) => Scope::In,
+            (None, Some("far")) => Scope::Far,
+            (None, _) => Scope::Near,
+        }
     }
 }
 
-fn band(decision: &Decision) -> Band {
+impl Outcome {
+    pub(crate) fn new(question: &LabelledQuestion, decided: Option<&Decided>, milliseconds: f64) -> Self {
+        let candidates: &[Candidate] = decided.map_or(&[], |decided| &decided.candidates);
+        let LabelledQuestion { text, expected, note } = question.clone();
+        let is_expected = |id: &String| Some(id) == expected.as_ref();
+        let position = candidates.iter().position(|candidate| is_expected(&candidate.entry_id));
+        let judged = Judged {
+            decision: decided.map_or(Band::HandOff, |decided| band(&decided.decision)),
+            best: candidates.first().map(|candidate| candidate.entry_id.clone()),
+            confidence: decided.map_or(0.0, |decided| decided.confidence.value()),
+            rank: position.map(|position| position + 1),
+            offered: decided.is_some_and(|decided| options(&decided.decision).iter().any(is_expected)),
+            milliseconds: Spent {
+                total: milliseconds,
+                embed: decided.map(|decided| decided.stages.embed),
+                retrieve: decided.map(|decided| decided.stages.retrieve),
+            },
+            text,
+            expected,
+            note,
+        };
+        Self {
+            judged,
+            why: decided.map_or_else(String::new, |decided| decided.why.clone()),
+            basis: decided.map_or(Basis::NOTHING, Basis::from),
+            weighed: candidates.first().map(|best| best.features),
+            candidates: candidates.iter().map(Considered::from).collect(),
+        }
+    }
+}
+
+pub(crate) fn band(decision: &Decision) -> Band {
     match decision {
         Decision::Answer { .. } => Band::Answer,
         Decision::Clarify { .. } => Band::Clarify,
         Decision::HandOff(_) => Band::HandOff,
+    }
+}
+
+fn options(decision: &Decision) -> &[String] {
+    match decision {
+        Decision::Clarify { entry_ids } => entry_ids,
+        Decision::Answer { .. } | Decision::HandOff(_) => &[],
     }
 }

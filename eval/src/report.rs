@@ -1,15 +1,29 @@
-//! The report as data, and its two files.
+//! The report as data, and its files.
 
-use std::{fs, io::Write, path::Path};
+mod errors;
+mod files;
+mod html;
+mod markdown;
+mod plot;
 
+use answer::CalibrationReport;
 use inference::ModelInfo;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-use crate::{Band, Error, Indexed, Metrics, Outcome, Result, Retrieval};
+use crate::{Curves, Indexed, Judged, Metrics, Outcome, Retrieval, SweepPoint};
 
-/// Everything about one run.
-#[derive(Clone, Debug, Serialize)]
+/// Everything about one run, of one model or of several side by side.
+#[derive(Clone, Debug)]
 pub struct Report {
+    /// The share of automatic answers that may be wrong.
+    pub risk_target: f32,
+    /// One per model, in the order given.
+    pub models: Vec<ModelReport>,
+}
+
+/// Everything about one model.
+#[derive(Clone, Debug, Serialize)]
+pub struct ModelReport {
     /// The model's name.
     pub model: String,
     /// Its fingerprint.
@@ -39,12 +53,19 @@ pub struct SetReport {
     /// The figures.
     #[serde(flatten)]
     pub metrics: Metrics,
+    /// Curves and counts.
+    #[serde(flatten)]
+    pub curves: Curves,
+    /// What was learned from the knowledge alone, and what it foretold.
+    pub calibration: CalibrationReport,
+    /// What other risk targets would have decided.
+    pub sweep: Vec<SweepPoint>,
     /// What happened to each question.
     #[serde(skip)]
     pub outcomes: Vec<Outcome>,
 }
 
-impl Report {
+impl ModelReport {
     pub(crate) fn new(model: &ModelInfo, retrieval: Retrieval, sets: Vec<SetReport>) -> Self {
         let mean = Metrics::mean(&sets.iter().map(|set| &set.metrics).collect::<Vec<_>>());
         Self {
@@ -55,74 +76,37 @@ impl Report {
             sets,
         }
     }
+}
 
-    /// Writes `report.json` and `errors.jsonl` into `folder`, which is created.
-    ///
-    /// # Errors
-    /// [`Error::File`] with the path that cannot be written.
-    pub fn write(&self, folder: &Path) -> Result<()> {
-        fs::create_dir_all(folder).map_err(|error| Error::file(folder, error))?;
-        let report = folder.join("report.json");
-        let text = serde_json::to_string_pretty(self).map_err(std::io::Error::from);
-        text.and_then(|text| fs::write(&report, text + "\n")).map_err(|error| Error::file(&report, error))?;
-        let errors = folder.join("errors.jsonl");
-        self.write_errors(&errors).map_err(|error| Error::file(&errors, error))
+impl SetReport {
+    /// What the calibration makes of each feature; `None` for evidence that is not weighed itself.
+    pub(crate) fn weight(&self, feature: &str) -> Option<f64> {
+        self.calibration.weights.iter().find(|weight| weight.name == feature).map(|weight| weight.weight)
     }
 
-    /// One line for each question whose best candidate was not the expected entry, or that was answered although a
-    /// human was expected.
-    fn write_errors(&self, path: &Path) -> std::io::Result<()> {
-        let mut file = std::io::BufWriter::new(fs::File::create(path)?);
-        for set in &self.sets {
-            for outcome in set.outcomes.iter().filter(|outcome| is_error(outcome)) {
-                serde_json::to_writer(&mut file, &ErrorLine::new(&set.name, outcome))?;
-                file.write_all(b"\n")?;
-            }
-        }
-        file.flush()
+    /// Questions whose best candidate was not the expected entry, or that were answered although a human was expected.
+    pub fn errors(&self) -> impl Iterator<Item = &Outcome> {
+        let is_error =
+            |judged: &Judged| judged.is_wrong_answer() || (judged.expected.is_some() && !judged.is_hit());
+        self.outcomes.iter().filter(move |outcome| is_error(&outcome.judged))
     }
 }
 
-fn is_error(outcome: &Outcome) -> bool {
-    outcome.is_wrong_answer() || (outcome.question.expected.is_some() && !outcome.is_hit())
-}
-
-#[derive(Serialize)]
-struct ErrorLine<'a> {
-    set: &'a str,
-    text: &'a str,
-    expected: Option<&'a str>,
-    note: Option<&'a str>,
-    decision: Band,
-    rank: Option<usize>,
-    candidates: Vec<ErrorCandidate<'a>>,
-}
-
-#[derive(Serialize)]
-struct ErrorCandidate<'a> {
-    entry_id: &'a str,
-    matched_question: &'a str,
-    confidence: f32,
-}
-
-/// Candidates shown per error.
-const SHOWN: usize = 5;
-
-impl<'a> ErrorLine<'a> {
-    fn new(set: &'a str, outcome: &'a Outcome) -> Self {
-        let candidates = outcome.candidates.iter().take(SHOWN).map(|candidate| ErrorCandidate {
-            entry_id: &candidate.entry_id,
-            matched_question: &candidate.matched_question,
-            confidence: candidate.confidence.value(),
-        });
-        Self {
-            set,
-            text: &outcome.question.text,
-            expected: outcome.question.expected.as_deref(),
-            note: outcome.question.note.as_deref(),
-            decision: outcome.band,
-            rank: outcome.rank(),
-            candidates: candidates.collect(),
+/// The first model's report stands at the top level, so that a report of one model has no nesting.
+impl Serialize for Report {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Shape<'a> {
+            risk_target: f32,
+            #[serde(flatten)]
+            first: Option<&'a ModelReport>,
+            #[serde(skip_serializing_if = "<[ModelReport]>::is_empty")]
+            other_models: &'a [ModelReport],
         }
+        let (first, other_models) = match self.models.split_first() {
+            Some((first, others)) => (Some(first), others),
+            None => (None, &[][..]),
+        };
+        Shape { risk_target: self.risk_target, first, other_models }.serialize(serializer)
     }
 }

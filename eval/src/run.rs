@@ -1,14 +1,17 @@
-//! Asking every question of a set.
+//! Asking every question of a set, and what else needs a snapshot.
 
 use std::{sync::Arc, time::Instant};
 
-use answer::{AnswerPolicy, BuildOptions, FusionWeights, KnowledgeSnapshot, Question, RiskTarget};
+use answer::{AnswerPolicy, BuildOptions, Decided, FusionWeights, KnowledgeSnapshot, Question, RiskTarget};
 use indicatif::ProgressBar;
 use inference::Embedder;
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use crate::{LabelledQuestion, LabelledSet, Metrics, Outcome, Report, Result, SetReport};
+use crate::{
+    Calibrated, Curves, Explained, Judged, LabelledQuestion, LabelledSet, Metrics, ModelReport, Outcome,
+    Result, SetReport, Staffing, Traffic, sweep::sweep,
+};
 
 /// What is compared with the question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -32,6 +35,16 @@ impl Retrieval {
             Self::Lexical => FusionWeights::LEXICAL,
         }
     }
+
+    /// As in `report.json`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Hybrid => "hybrid",
+            Self::Dense => "dense",
+            Self::Lexical => "lexical",
+        }
+    }
 }
 
 /// How sets are run.
@@ -41,6 +54,8 @@ pub struct RunOptions {
     pub retrieval: Retrieval,
     /// The accepted share of wrong answers, from which the thresholds follow.
     pub risk_target: RiskTarget,
+    /// Other targets, to say what they would have decided.
+    pub sweep: Vec<RiskTarget>,
     /// As served.
     pub build: BuildOptions,
     /// The moment at which entries must be valid.
@@ -57,7 +72,7 @@ pub async fn run(
     embedder: &Embedder,
     options: &RunOptions,
     bar: &ProgressBar,
-) -> Result<Report> {
+) -> Result<ModelReport> {
     bar.set_length(sets.iter().map(|set| set.questions.len() as u64).sum());
     let mut reports = Vec::new();
     for set in sets {
@@ -65,7 +80,66 @@ pub async fn run(
         reports.push(run_set(set, embedder, options, bar).await?);
     }
     bar.finish_and_clear();
-    Ok(Report::new(embedder.info(), options.retrieval, reports))
+    Ok(ModelReport::new(embedder.info(), options.retrieval, reports))
+}
+
+/// Builds and calibrates the knowledge of `set`, as it would be served.
+///
+/// # Errors
+/// From building a snapshot.
+pub async fn calibrate(set: &LabelledSet, embedder: &Embedder, options: &RunOptions) -> Result<Calibrated> {
+    let started = Instant::now();
+    let snapshot = snapshot(set, embedder, options).await?;
+    let milliseconds = milliseconds_since(started);
+    Ok(Calibrated {
+        name: set.name.clone(),
+        entries: snapshot.entry_count(),
+        phrasings: snapshot.phrasing_count(),
+        milliseconds,
+        report: snapshot.calibration().report(options.risk_target),
+    })
+}
+
+/// What each target of `options.sweep` comes to under `traffic`, as the calibration of `set` foretells.
+///
+/// # Errors
+/// From building a snapshot.
+pub async fn staffing(
+    set: &LabelledSet,
+    embedder: &Embedder,
+    options: &RunOptions,
+    traffic: Traffic,
+) -> Result<Vec<Staffing>> {
+    let snapshot = snapshot(set, embedder, options).await?;
+    let of = |target: &RiskTarget| Staffing::of(*target, &snapshot.calibration().forecast(*target), traffic);
+    Ok(options.sweep.iter().map(of).collect())
+}
+
+/// Decides on one question over the knowledge of `set` and keeps everything that led to the decision.
+///
+/// # Errors
+/// [`answer::Error::Question`] for a text that is no question; from building a snapshot and from [`answer::decide`].
+pub async fn explain(
+    text: &str,
+    set: &LabelledSet,
+    embedder: &Embedder,
+    options: &RunOptions,
+) -> Result<Explained> {
+    let question = Question::new(text, options.now)?;
+    let snapshot = snapshot(set, embedder, options).await?;
+    let policy = snapshot.calibration().policy(options.risk_target);
+    let decided = answer::decide(&question, &snapshot, embedder, policy).await?;
+    Ok(Explained::new(&decided, &snapshot, options.risk_target))
+}
+
+async fn snapshot(
+    set: &LabelledSet,
+    embedder: &Embedder,
+    options: &RunOptions,
+) -> Result<Arc<KnowledgeSnapshot>> {
+    let weights = options.retrieval.weights(options.build.weights);
+    let build = BuildOptions { weights, ..options.build.clone() };
+    Ok(Arc::new(KnowledgeSnapshot::build(set.entries.clone(), embedder, &build, |_, _| ()).await?))
 }
 
 async fn run_set(
@@ -74,23 +148,25 @@ async fn run_set(
     options: &RunOptions,
     bar: &ProgressBar,
 ) -> Result<SetReport> {
-    let weights = options.retrieval.weights(options.build.weights);
-    let build = BuildOptions { weights, ..options.build.clone() };
-    let snapshot =
-        Arc::new(KnowledgeSnapshot::build(set.entries.clone(), embedder, &build, |_, _| ()).await?);
-    let policy = snapshot.calibration().policy(options.risk_target);
+    let snapshot = snapshot(set, embedder, options).await?;
+    let calibration = snapshot.calibration();
+    let policy = calibration.policy(options.risk_target);
     let mut outcomes = Vec::with_capacity(set.questions.len());
     for question in &set.questions {
         outcomes.push(ask(question, &snapshot, embedder, policy, options.now).await?);
         bar.inc(1);
     }
+    let metrics = Metrics::of(&outcomes.iter().map(|outcome| &outcome.judged).collect::<Vec<&Judged>>());
     Ok(SetReport {
         name: set.name.clone(),
         indexed: set.indexed,
         entries: snapshot.entry_count(),
         phrasings: snapshot.phrasing_count(),
         questions: outcomes.len(),
-        metrics: Metrics::of(&outcomes),
+        curves: Curves::of(&outcomes, metrics.coverage, f64::from(options.risk_target.value())),
+        calibration: calibration.report(options.risk_target),
+        sweep: sweep(&outcomes, calibration, &options.sweep),
+        metrics,
         outcomes,
     })
 }
@@ -103,10 +179,14 @@ async fn ask(
     now: OffsetDateTime,
 ) -> Result<Outcome> {
     let started = Instant::now();
-    let decided = match Question::new(&labelled.text, now) {
+    let decided: Option<Decided> = match Question::new(&labelled.text, now) {
         Ok(question) => Some(answer::decide(&question, snapshot, embedder, policy).await?),
         Err(answer::Error::Question(_)) => None,
         Err(error) => return Err(error.into()),
     };
-    Ok(Outcome::new(labelled, decided, started.elapsed().as_secs_f64() * 1e3))
+    Ok(Outcome::new(labelled, decided.as_ref(), milliseconds_since(started)))
+}
+
+fn milliseconds_since(started: Instant) -> f64 {
+    started.elapsed().as_secs_f64() * 1e3
 }

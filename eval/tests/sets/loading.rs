@@ -1,6 +1,6 @@
 //! What is indexed and what is asked.
 
-use eval::{Error, Indexed, LabelledSet};
+use eval::{Error, Indexed, LabelledSet, load_out_of_scope};
 
 use crate::{AUTHORED, KNOWLEDGE, folder, own};
 
@@ -58,6 +58,35 @@ fn a_label_that_names_no_entry_is_refused() {
         }
         other => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn knowledge_is_loaded_from_any_form() {
+    let folder = folder(&[("knowledge.jsonl", KNOWLEDGE), ("shop.jsonl", AUTHORED), ("broken.jsonl", "{}")]);
+    let load = |path: &str| LabelledSet::load_knowledge(&folder.path().join(path), None);
+    for (path, entries, phrasings) in [("", 2, 6), ("knowledge.jsonl", 2, 6), ("shop.jsonl", 1, 1)] {
+        let set = load(path).unwrap();
+        let loaded: usize = set.entries.iter().map(|entry| entry.phrasings().count()).sum();
+        assert_eq!((set.entries.len(), loaded, set.questions.len()), (entries, phrasings, 0), "{path}");
+    }
+    assert!(load("broken.jsonl").unwrap_err().to_string().contains("broken.jsonl, line 1"));
+    assert!(matches!(load("none.jsonl"), Err(Error::File { .. })));
+}
+
+#[test]
+fn questions_out_of_scope_expect_nothing() {
+    let folder = folder(&[
+        (
+            "other.jsonl",
+            "{\"text\":\"天气\",\"expected\":null}\n{\"text\":\"讲个笑话\",\"expected\":null,\"note\":\"joke\"}\n",
+        ),
+        ("wrong.jsonl", "{\"text\":\"想退钱\",\"expected\":\"refund\"}\n"),
+    ]);
+    let questions = load_out_of_scope(&folder.path().join("other.jsonl")).unwrap();
+    let notes: Vec<Option<&str>> = questions.iter().map(|question| question.note.as_deref()).collect();
+    assert_eq!(notes, [Some("far"), Some("far")]);
+    let error = load_out_of_scope(&folder.path().join("wrong.jsonl")).unwrap_err().to_string();
+    assert!(error.contains("wrong.jsonl") && error.contains("想退钱"), "{error}");
 }
 
 #[test]

@@ -1,111 +1,59 @@
-//! `yingda eval run`: how well a labelled set is answered.
+//! `yingda eval …`: how well labelled questions are answered, and what follows from that. One file a verb.
 
-use std::path::PathBuf;
+mod calibrate;
+mod compare;
+mod explain;
+mod measuring;
+mod run;
+mod sets;
+mod staffing;
+mod sweep;
 
-use ::eval::{Indexed, LabelledSet, Report, Retrieval, RunOptions, table};
-use answer::BuildOptions;
-use clap::{Args, Subcommand, ValueEnum, builder::NonEmptyStringValueParser};
+use clap::Subcommand;
 
-use super::{
-    context::{Context, LogPurpose, option},
-    exit::Exit,
+use self::{
+    calibrate::CalibrateArguments, compare::CompareArguments, explain::ExplainArguments, run::RunArguments,
+    staffing::StaffingArguments, sweep::SweepArguments,
 };
-use crate::{clock, config::Config, models};
+use super::{context::Context, exit::Exit};
 
 #[derive(Subcommand)]
 pub(super) enum EvalVerb {
-    /// Ask every question of labelled sets; print a table, write report.json and errors.jsonl
+    /// Ask every question of labelled sets; print tables, write a report for people and for programs
     #[command(after_help = "\
 Examples:
   yingda eval run datasets/shop-zh
-  yingda eval run sets/*.jsonl --index standard --retrieval lexical --out reports/lexical")]
+  yingda eval run sets/*.jsonl --index standard --risk-target 0.03 --out reports/strict
+  yingda eval run datasets/shop-zh --model yingda-static --model bge-small-zh --out reports/models")]
     Run(RunArguments),
+    /// Compare two reports; exit code 1 when a figure became worse than the tolerance allows
+    #[command(after_help = "\
+Examples:
+  yingda eval compare reports/new reports/old
+  yingda eval compare reports accepted.json --tolerance 0.01")]
+    Compare(CompareArguments),
+    /// Ask every question once and show what each of several risk targets would have decided
+    #[command(after_help = "Example: yingda eval sweep datasets/shop-zh --risk-targets 0.02,0.05,0.1")]
+    Sweep(SweepArguments),
+    /// Show what is learned from a knowledge base alone, and what to expect of it
+    #[command(after_help = "Example: yingda eval calibrate knowledge.jsonl --risk-target 0.03")]
+    Calibrate(CalibrateArguments),
+    /// Take one decision apart: every candidate with its features, their weights, and why
+    #[command(after_help = "Example: yingda eval explain 买的东西几天能送到 --knowledge knowledge.jsonl")]
+    Explain(ExplainArguments),
+    /// What several risk targets cost in people, as the knowledge base foretells
+    #[command(after_help = "\
+Example: yingda eval staffing --knowledge knowledge.jsonl --questions-per-hour 300 --agent-minutes 4")]
+    Staffing(StaffingArguments),
 }
 
-#[derive(Args)]
-pub(super) struct RunArguments {
-    /// Folders with knowledge.jsonl and questions.jsonl, or authored .jsonl files
-    #[arg(required = true, value_name = "PATH")]
-    paths: Vec<PathBuf>,
-    /// Phrasings indexed per entry: the standard question, that and the first half of the similar ones, or all.
-    /// Without it all of a folder, and the standard question of an authored file, whose other phrasings are asked
-    #[arg(long, value_name = "PHRASINGS", value_enum)]
-    index: Option<IndexArgument>,
-    /// Folder for report.json and errors.jsonl; made if it is missing
-    #[arg(long, value_name = "DIR", default_value = "reports")]
-    out: PathBuf,
-    /// Model name or path; without it the configured one
-    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
-    model: Option<String>,
-    /// What is compared: words and vectors as served, or one of them
-    #[arg(long, value_name = "KIND", value_enum, default_value_t)]
-    retrieval: RetrievalArgument,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum IndexArgument {
-    Standard,
-    Half,
-    All,
-}
-
-#[derive(Clone, Copy, Default, ValueEnum)]
-enum RetrievalArgument {
-    #[default]
-    Hybrid,
-    Dense,
-    Lexical,
-}
-
-/// In JSON form stdout carries what `report.json` holds.
-pub(super) fn run(arguments: &RunArguments, context: &Context) -> anyhow::Result<Exit> {
-    let model = option("--model", "model.name", arguments.model.as_ref());
-    let config = context.start(LogPurpose::Command, model.as_slice())?;
-    let indexed = arguments.index.map(Indexed::from);
-    // All sets before the model: a broken line is known at once.
-    let sets: Vec<LabelledSet> =
-        arguments.paths.iter().map(|path| LabelledSet::load(path, indexed)).collect::<Result<_, _>>()?;
-    let report =
-        Context::runtime()?.block_on(measure(&sets, arguments.retrieval.into(), &config, context))?;
-    report.write(&arguments.out)?;
-    context.output.result(&report, || table(&report))?;
-    context.output.note(format!("report.json and errors.jsonl are in {}", arguments.out.display()));
-    Ok(Exit::Done)
-}
-
-async fn measure(
-    sets: &[LabelledSet],
-    retrieval: Retrieval,
-    config: &Config,
-    context: &Context,
-) -> anyhow::Result<Report> {
-    let embedder = models::start(config)?;
-    let options = RunOptions {
-        retrieval,
-        risk_target: config.risk_target()?,
-        build: BuildOptions::default(),
-        now: clock::now(),
-    };
-    let bar = context.output.progress("asking");
-    Ok(::eval::run(sets, &embedder, &options, &bar).await?)
-}
-
-impl From<IndexArgument> for Indexed {
-    fn from(argument: IndexArgument) -> Self {
-        match argument {
-            IndexArgument::Standard => Self::Standard,
-            IndexArgument::Half => Self::Half,
-            IndexArgument::All => Self::All,
-        }
-    }
-}
-
-impl From<RetrievalArgument> for Retrieval {
-    fn from(argument: RetrievalArgument) -> Self {
-        match argument {
-            RetrievalArgument::Hybrid => Self::Hybrid,
-            RetrievalArgument::Dense => Self::Dense,
-            RetrievalArgument::Lexical => Self::Lexical,
-        }
+pub(super) fn run(verb: &EvalVerb, context: &Context) -> anyhow::Result<Exit> {
+    match verb {
+        EvalVerb::Run(arguments) => run::run(arguments, context),
+        EvalVerb::Compare(arguments) => compare::run(arguments, context),
+        EvalVerb::Sweep(arguments) => sweep::run(arguments, context),
+        EvalVerb::Calibrate(arguments) => calibrate::run(arguments, context),
+        EvalVerb::Explain(arguments) => explain::run(arguments, context),
+        EvalVerb::Staffing(arguments) => staffing::run(arguments, context),
     }
 }

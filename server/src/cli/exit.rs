@@ -33,7 +33,7 @@ pub(super) enum Exit {
 pub(super) const HELP: &str = "\
 Exit codes:
   0   done
-  1   a check found problems (kb validate, model verify, doctor)
+  1   a check found problems (kb validate, model verify, doctor, eval compare)
   2   wrong usage or configuration
   3   input data cannot be read or is invalid; the message names file and line
   4   the model is missing, altered or unsupported, or its device is absent
@@ -151,7 +151,10 @@ fn of_answer(error: &answer::Error) -> Exit {
 
 fn of_eval(error: &eval::Error) -> Exit {
     match error {
-        eval::Error::File { .. } | eval::Error::NotASet { .. } => Exit::InvalidInput,
+        eval::Error::File { .. }
+        | eval::Error::NotASet { .. }
+        | eval::Error::NotAReport { .. }
+        | eval::Error::NotComparable(_) => Exit::InvalidInput,
         eval::Error::Answer(error) => of_answer(error),
     }
 }

@@ -103,7 +103,7 @@ fn run_verb(verb: Verb, context: &Context) -> anyhow::Result<Exit> {
         Verb::Demo(arguments) => demo::run(&arguments, context),
         Verb::Serve(arguments) => serve::run(&arguments, context),
         Verb::Ask(arguments) => ask::run(&arguments, context),
-        Verb::Eval(eval::EvalVerb::Run(arguments)) => eval::run(&arguments, context),
+        Verb::Eval(verb) => eval::run(&verb, context),
         Verb::Model(verb) => model::run(&verb, context),
         Verb::Kb(kb::KbVerb::Validate(arguments)) => kb::validate(&arguments, context),
         Verb::Config(config::ConfigVerb::Print) => config::print(context),

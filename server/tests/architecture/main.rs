@@ -73,8 +73,10 @@ fn wall_time_is_read_in_one_place() {
 
 #[test]
 fn similarities_stay_inside_answer() {
+    // A report compares what was decided with what a fixed threshold could have done; nothing is decided by it.
+    let compared = "eval/src/metrics/curves.rs";
     assert_only_named_in(&["similarity", "cosine", "Neighbor"], |path| {
-        ["answer/", "index/", "inference/"].iter().any(|inside| path.starts_with(inside))
+        path == compared || ["answer/", "index/", "inference/"].iter().any(|inside| path.starts_with(inside))
     });
     let public =
         ["lib.rs", "decision.rs", "decide.rs"].map(|name| SourceFile::read(&format!("answer/src/{name}")));

@@ -1,0 +1,140 @@
+//! One question, taken apart.
+
+use answer::{Decided, FEATURE_NAMES, KnowledgeSnapshot, RiskTarget, Weights};
+use serde::Serialize;
+
+use crate::{Band, Considered, Grid, outcome::band};
+
+/// Everything that led to one decision.
+#[derive(Clone, Debug, Serialize)]
+pub struct Explained {
+    /// The question as it was compared.
+    pub normalized: String,
+    /// What is done.
+    pub decision: Band,
+    /// Why, in a sentence.
+    pub why: String,
+    /// The chance that the best candidate is right.
+    pub confidence: f32,
+    /// The chance that some entry is meant.
+    pub scope: f32,
+    /// The accepted share of wrong automatic answers.
+    pub risk_target: f32,
+    /// From this confidence on the best entry answers.
+    pub answer_at: f32,
+    /// From this chance on the customer is asked back.
+    pub clarify_at: f32,
+    /// Every candidate's score before any feature.
+    pub intercept: f64,
+    /// What each feature adds to a score per unit.
+    pub weights: Vec<FeatureWeight>,
+    /// Best first, at most ten.
+    pub candidates: Vec<Considered>,
+}
+
+/// What a feature adds to a score per unit.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct FeatureWeight {
+    /// The feature's name.
+    pub name: &'static str,
+    /// Log-odds per unit.
+    pub weight: f64,
+}
+
+impl Explained {
+    pub(crate) fn new(decided: &Decided, snapshot: &KnowledgeSnapshot, target: RiskTarget) -> Self {
+        let (policy, weights) = (snapshot.calibration().policy(target), snapshot.calibration().weights());
+        Self {
+            normalized: decided.normalized.clone(),
+            decision: band(&decided.decision),
+            why: decided.why.clone(),
+            confidence: decided.confidence.value(),
+            scope: decided.scope.value(),
+            risk_target: target.value(),
+            answer_at: policy.answer_at().value(),
+            clarify_at: policy.clarify_at().value(),
+            intercept: weights.intercept,
+            weights: FeatureWeight::all(weights),
+            candidates: decided.candidates.iter().map(Considered::from).collect(),
+        }
+    }
+
+    /// For a terminal: the decision, the candidates, then one row a feature and one column a candidate with the
+    /// feature's value and what it adds to the score.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let decision = match self.decision {
+            Band::Answer => "answer",
+            Band::Clarify => "ask back",
+            Band::HandOff => "hand over",
+        };
+        let head = format!(
+            "compared as   {}\ndecision      {decision}\nwhy           {}\nconfidence    {:.3} (answers from {:.3})\n\
+             scope         {:.3} (asks back from {:.3})\nrisk target   {}\n",
+            self.normalized,
+            self.why,
+            self.confidence,
+            self.answer_at,
+            self.scope,
+            self.clarify_at,
+            crate::tables::percent(f64::from(self.risk_target)),
+        );
+        if self.candidates.is_empty() {
+            return head;
+        }
+        format!("{head}\n{}\n{}", self.candidate_grid().text(), self.feature_grid().text())
+    }
+
+    fn candidate_grid(&self) -> Grid {
+        let mut grid = Grid::new(&["candidate", "confidence", "score", "guards", "closest phrasing"]);
+        for (position, candidate) in self.candidates.iter().enumerate() {
+            let guards: Vec<String> =
+                candidate.guards.iter().map(|guard| format!("{guard:?}").to_lowercase()).collect();
+            grid.rows.push(vec![
+                format!("{} {}", position + 1, candidate.entry_id),
+                format!("{:.3}", candidate.confidence),
+                format!("{:+.2}", candidate.score),
+                if guards.is_empty() { "-".to_owned() } else { guards.join(", ") },
+                candidate.matched_question.clone(),
+            ]);
+        }
+        grid
+    }
+
+    /// Features that are 0 for all of them explain nothing and are left out.
+    fn feature_grid(&self) -> Grid {
+        let columns = &self.candidates[..self.candidates.len().min(COMPARED)];
+        let mut grid = Grid::new(&["feature", "weight"]);
+        grid.headings.extend((1..=columns.len()).map(|position| position.to_string()));
+        let intercept = vec![format!("{:+.2}", self.intercept); columns.len()];
+        grid.rows.push([vec!["intercept".to_owned(), String::new()], intercept].concat());
+        let names = columns.first().map_or(&[][..], |best| &best.features.0);
+        let value = |candidate: &Considered, name: &str| candidate.features.get(name).unwrap_or_default();
+        let tells = |name: &str| columns.iter().any(|candidate| value(candidate, name) != 0.0);
+        for (name, _) in names.iter().filter(|(name, _)| tells(name)) {
+            let weight = self.weights.iter().find(|weight| weight.name == *name).map(|weight| weight.weight);
+            let cells = columns.iter().map(|candidate| cell(value(candidate, name), weight));
+            let weight = weight.map_or_else(String::new, |weight| format!("{weight:+.2}"));
+            grid.rows.push([(*name).to_owned(), weight].into_iter().chain(cells).collect());
+        }
+        grid
+    }
+}
+
+/// Candidates whose features are shown; the JSON form has all.
+const COMPARED: usize = 5;
+
+/// The value, and what it adds where it is weighed.
+fn cell(value: f32, weight: Option<f64>) -> String {
+    match weight {
+        Some(weight) => format!("{value:.2} {:+.2}", f64::from(value) * weight),
+        None => format!("{value:.3}"),
+    }
+}
+
+impl FeatureWeight {
+    fn all(weights: &Weights) -> Vec<Self> {
+        let named = FEATURE_NAMES.iter().zip(&weights.features);
+        named.map(|(name, weight)| Self { name, weight: *weight }).collect()
+    }
+}

@@ -1,0 +1,63 @@
+//! Whether a confidence comes true as often as it says.
+
+use serde::{Deserialize, Serialize};
+
+use super::share::mean;
+use crate::Judged;
+
+/// Questions of similar confidence.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReliabilityBin {
+    /// How many.
+    pub questions: usize,
+    /// Their mean confidence.
+    pub confidence: f64,
+    /// The share of them whose best candidate is the expected entry.
+    pub right: f64,
+}
+
+/// Bins of the expected calibration error.
+const BINS: usize = 10;
+
+/// Bins of about equally many questions, least confident first, as in Nguyen and O'Connor 2015. Equal confidences stay
+/// together, so there may be fewer than ten bins.
+pub(super) fn reliability(judged: &[&Judged]) -> Vec<ReliabilityBin> {
+    let mut sorted: Vec<(f32, bool)> =
+        judged.iter().map(|judged| (judged.confidence, judged.is_hit())).collect();
+    sorted.sort_by(|left, right| left.0.total_cmp(&right.0));
+    let mut bins = Vec::with_capacity(BINS);
+    let mut start = 0;
+    for bin in 1..=BINS {
+        let mut end = (sorted.len() * bin / BINS).max(start);
+        while end > start && end < sorted.len() && sorted[end].0 == sorted[end - 1].0 {
+            end += 1;
+        }
+        bins.extend(bin_of(&sorted[start..end]));
+        start = end;
+    }
+    bins
+}
+
+/// Mean over the questions of the distance between a bin's confidence and its share of right ones.
+pub(super) fn ece(judged: &[&Judged]) -> Option<f64> {
+    let distance = |bin: &ReliabilityBin| bin.questions as f64 * (bin.confidence - bin.right).abs();
+    let sum: f64 = reliability(judged).iter().map(distance).sum();
+    (!judged.is_empty()).then(|| sum / judged.len() as f64)
+}
+
+/// Brier 1950, for two classes.
+pub(super) fn brier(judged: &[&Judged]) -> Option<f64> {
+    mean(judged.iter().map(|judged| (f64::from(judged.confidence) - truth(judged.is_hit())).powi(2)))
+}
+
+fn bin_of(questions: &[(f32, bool)]) -> Option<ReliabilityBin> {
+    Some(ReliabilityBin {
+        questions: questions.len(),
+        confidence: mean(questions.iter().map(|(confidence, _)| f64::from(*confidence)))?,
+        right: mean(questions.iter().map(|(_, right)| truth(*right)))?,
+    })
+}
+
+fn truth(right: bool) -> f64 {
+    if right { 1.0 } else { 0.0 }
+}
