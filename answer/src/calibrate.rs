@@ -13,6 +13,7 @@ mod risk;
 mod samples;
 
 use inference::Embedding;
+use serde::Deserialize;
 
 use crate::{
     AnswerPolicy, Probability, Result, RiskTarget,
@@ -33,21 +34,29 @@ pub use self::{
     report::{BandForecast, CalibrationReport, NamedWeight},
 };
 
-/// A question with its right entry, from outside the knowledge base's own phrasings.
-#[derive(Clone, Debug, PartialEq)]
+/// A question with its right entry, from outside the knowledge base's own phrasings. The record format of
+/// `questions.jsonl`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Label {
     /// As a customer wrote it.
     pub text: String,
     /// `None` when a human must take it.
     pub expected: Option<String>,
     /// Who says so.
+    #[serde(default)]
     pub source: LabelSource,
+    /// For people.
+    #[serde(default)]
+    pub note: Option<String>,
 }
 
 /// Who says what is right, which decides how much it counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LabelSource {
     /// Somebody labelled the question for this purpose.
+    #[default]
     Labelled,
     /// An agent corrected an automatic answer.
     Correction,

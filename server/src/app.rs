@@ -11,7 +11,7 @@ use std::{
     time::Instant,
 };
 
-use answer::{BuildOptions, DecideOptions, FaqEntry, KnowledgeSnapshot, Question, decide};
+use answer::{AnswerPolicy, FaqEntry, KnowledgeSnapshot, Question, RiskTarget, decide};
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
 use inference::{Embedder, Role, SentenceEncoder};
@@ -31,15 +31,26 @@ use crate::{
 /// Everything a request needs.
 pub struct App {
     config: Config,
-    options: DecideOptions,
     encoder: Arc<dyn SentenceEncoder>,
     embedder: Embedder,
-    snapshot: ArcSwap<KnowledgeSnapshot>,
+    serving: ArcSwap<Serving>,
     demo: DemoInfo,
     metrics: Metrics,
     admission: Arc<Semaphore>,
     stopping: AtomicBool,
     started: OffsetDateTime,
+}
+
+/// A snapshot with the thresholds that follow from it.
+struct Serving {
+    snapshot: Arc<KnowledgeSnapshot>,
+    policy: AnswerPolicy,
+}
+
+impl Serving {
+    fn new(snapshot: KnowledgeSnapshot, target: RiskTarget) -> Self {
+        Self { policy: snapshot.calibration().policy(target), snapshot: Arc::new(snapshot) }
+    }
 }
 
 /// What the page at `/` shows besides the decisions.
@@ -88,19 +99,18 @@ impl App {
         demo: Option<DemoInfo>,
         on_progress: impl FnMut(usize, usize),
     ) -> anyhow::Result<Self> {
-        let options = config.decide_options()?;
+        let target = config.risk_target()?;
         let embedder = Embedder::start(Arc::clone(&encoder), &config.embedder_options())?;
-        let snapshot = KnowledgeSnapshot::build(knowledge, &embedder, &BuildOptions::default(), on_progress)
+        let snapshot = KnowledgeSnapshot::build(knowledge, &embedder, &config.build_options()?, on_progress)
             .await
             .context("cannot build the knowledge snapshot")?;
         Ok(Self {
             metrics: Metrics::new(&embedder.info().name)?,
             admission: Arc::new(Semaphore::new(config.server.max_in_flight)),
             config: config.clone(),
-            options,
             encoder,
             embedder,
-            snapshot: ArcSwap::from_pointee(snapshot),
+            serving: ArcSwap::from_pointee(Serving::new(snapshot, target)),
             demo: demo.unwrap_or_default(),
             stopping: AtomicBool::new(false),
             started: clock::now(),
@@ -124,12 +134,13 @@ impl App {
         let AskRequest { text, channel, explain } = request;
         Span::current().record("characters", text.chars().count());
         let question = Question::new(&text, clock::now())?.on_channel(channel);
-        let snapshot = self.snapshot.load_full();
-        let decided = decide(&question, &snapshot, &self.embedder, self.options).await?;
+        let serving = self.serving.load_full();
+        let Serving { snapshot, policy } = serving.as_ref();
+        let decided = decide(&question, snapshot, &self.embedder, *policy).await?;
         let mut response = AskResponse::new(&decided, trace_id, started.elapsed().as_secs_f64() * 1e3);
         if explain {
             let model = self.embedder.info();
-            response.explain = Some(Explanation::new(&decided, self.options.policy, model, &snapshot));
+            response.explain = Some(Explanation::new(&decided, *policy, model, snapshot));
         }
         Span::current().record("decision", response.decision.as_str());
         self.metrics.decision(response.decision);
@@ -203,7 +214,7 @@ impl App {
 
     /// Values that are read when somebody looks.
     pub(crate) fn gauges(&self) -> Gauges {
-        let snapshot = self.snapshot.load();
+        let snapshot = &self.serving.load().snapshot;
         Gauges {
             in_flight: self.config.server.max_in_flight - self.admission.available_permits(),
             queue_depth: self.queue_depth(),

@@ -16,10 +16,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use answer::{Probability, RiskTarget};
+use answer::{BuildOptions, Probability, RiskTarget};
 use anyhow::Context as _;
 use inference::{EmbedderOptions, ModelOptions};
 use serde::{Deserialize, Deserializer};
+
+use crate::labels;
 
 pub(crate) use self::error::ConfigError;
 pub(crate) use self::layers::{Layers, Origin, Override};
@@ -85,6 +87,9 @@ pub struct KnowledgeConfig {
     /// `None` is the built-in demo shop.
     #[serde(deserialize_with = "none_if_empty")]
     pub path: Option<PathBuf>,
+    /// Questions with their right entry, from which the calibration learns besides.
+    #[serde(deserialize_with = "none_if_empty")]
+    pub labels: Option<PathBuf>,
 }
 
 /// When to answer.
@@ -94,6 +99,8 @@ pub struct AnswerConfig {
     pub risk_target: f32,
     /// The accepted share of questions asked back whose options are all wrong, 0 to 1.
     pub clarify_risk_target: f32,
+    /// The share of the questions to expect that no entry is for, 0 to 1.
+    pub out_of_scope_share: f32,
     /// What a chat client shows above the numbered options when the customer is asked back.
     pub clarify_message: String,
     /// What a chat client shows when a human takes over.
@@ -166,6 +173,22 @@ impl Config {
             .zip(Probability::new(clarify_risk_target))
             .map(|(target, options)| target.with_options(options))
             .context("a risk target outside 0 to 1 passed the check of the configuration")
+    }
+}
+
+impl Config {
+    /// How knowledge is built into a snapshot. Reads the configured labels.
+    ///
+    /// # Errors
+    /// When the file of labels cannot be read; a broken line is named by its number.
+    pub(crate) fn build_options(&self) -> anyhow::Result<BuildOptions> {
+        let labels = self.knowledge.labels.as_deref().map(labels::read).transpose()?;
+        Ok(BuildOptions {
+            labels: labels.unwrap_or_default(),
+            out_of_scope: Probability::new(self.answer.out_of_scope_share)
+                .context("a share outside 0 to 1 passed the check of the configuration")?,
+            ..BuildOptions::default()
+        })
     }
 }
 

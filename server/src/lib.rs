@@ -11,6 +11,7 @@ pub mod config;
 mod demo;
 mod error;
 pub mod http;
+mod labels;
 mod models;
 mod reply;
 pub mod telemetry;
@@ -20,7 +21,7 @@ pub use app::{App, DemoInfo};
 pub use config::Config;
 pub use error::{ApiError, ErrorCode};
 pub use reply::{
-    AskRequest, AskResponse, ClarifyOption, DecisionKind, ExplainedCandidate, Explanation, StageTimes,
-    Thresholds,
+    AskRequest, AskResponse, ClarifyOption, DecisionKind, ExplainedCandidate, ExplainedFeature, Explanation,
+    StageTimes, Thresholds,
 };
 pub use trace_id::TraceId;

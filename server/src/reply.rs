@@ -1,6 +1,9 @@
 //! What `POST /v1/ask` and the `ask` verb take and give.
 
-use answer::{Candidate, Decided, Decision, HandOffReason, KnowledgeSnapshot};
+use answer::{
+    AnswerPolicy, Candidate, Decided, Decision, FEATURE_NAMES, Guard, HandOffReason, KnowledgeSnapshot,
+    Weights,
+};
 use inference::ModelInfo;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -90,6 +93,10 @@ pub struct ClarifyOption {
 pub struct Explanation {
     /// The question as it was compared.
     pub normalized: String,
+    /// Why this decision, in a sentence.
+    pub why: String,
+    /// The chance that some entry is meant, 0 to 1; low for questions out of scope.
+    pub scope: f32,
     /// Where the bands lie.
     pub thresholds: Thresholds,
     /// What was considered, most probable first, at most ten.
@@ -102,12 +109,12 @@ pub struct Explanation {
     pub snapshot: String,
 }
 
-/// From which confidence on.
+/// Where the bands lie; they follow from the risk target.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub struct Thresholds {
-    /// An entry answers.
+    /// From this `confidence` on the best candidate answers.
     pub answer: f32,
-    /// The customer is asked back.
+    /// Where nothing answers: from this `scope` on the customer is asked back.
     pub clarify: f32,
 }
 
@@ -122,6 +129,24 @@ pub struct ExplainedCandidate {
     pub matched_question: String,
     /// The chance that it is the right one, 0 to 1.
     pub confidence: f32,
+    /// Log-odds before the isotonic correction.
+    pub score: f32,
+    /// What forbids that it answers: `polarity`, `number` or `name` conflicts with the matched phrasing.
+    #[schema(value_type = Vec<String>)]
+    pub guards: Vec<Guard>,
+    /// What the score follows from.
+    pub features: Vec<ExplainedFeature>,
+}
+
+/// One number that a score follows from.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct ExplainedFeature {
+    /// Its name.
+    pub name: &'static str,
+    /// Its value.
+    pub value: f32,
+    /// What it adds to the score; null for evidence that enters through other features.
+    pub effect: Option<f32>,
 }
 
 /// Milliseconds by stage.
@@ -171,7 +196,7 @@ impl Explanation {
     /// What led to `decided`.
     pub(crate) fn new(
         decided: &Decided,
-        policy: answer::AnswerPolicy,
+        policy: AnswerPolicy,
         model: &ModelInfo,
         snapshot: &KnowledgeSnapshot,
     ) -> Self {
@@ -179,11 +204,17 @@ impl Explanation {
             (to_microseconds(decided.stages.embed), to_microseconds(decided.stages.retrieve));
         Self {
             normalized: decided.normalized.clone(),
+            why: decided.why.clone(),
+            scope: decided.scope.value(),
             thresholds: Thresholds {
                 answer: policy.answer_at().value(),
                 clarify: policy.clarify_at().value(),
             },
-            candidates: decided.candidates.iter().map(ExplainedCandidate::from).collect(),
+            candidates: decided
+                .candidates
+                .iter()
+                .map(|candidate| ExplainedCandidate::new(candidate, snapshot.calibration().weights()))
+                .collect(),
             stages_ms: StageTimes { embed, retrieve },
             model: model.name.clone(),
             snapshot: snapshot.version().to_owned(),
@@ -201,13 +232,23 @@ impl From<&Candidate> for ClarifyOption {
     }
 }
 
-impl From<&Candidate> for ExplainedCandidate {
-    fn from(candidate: &Candidate) -> Self {
+impl ExplainedCandidate {
+    fn new(candidate: &Candidate, weights: &Weights) -> Self {
+        let effect = |name: &str, value: f32| {
+            let position = FEATURE_NAMES.iter().position(|known| *known == name)?;
+            weights.features.get(position).map(|weight| *weight as f32 * value)
+        };
+        let features = candidate.features.named();
         Self {
             entry_id: candidate.entry_id.clone(),
             question: candidate.question.clone(),
             matched_question: candidate.matched_question.clone(),
             confidence: candidate.confidence.value(),
+            score: candidate.score,
+            guards: candidate.guards.clone(),
+            features: features
+                .map(|(name, value)| ExplainedFeature { name, value, effect: effect(name, value) })
+                .collect(),
         }
     }
 }

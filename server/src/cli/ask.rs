@@ -173,6 +173,8 @@ fn reason_in_words(reason: HandOffReason) -> &'static str {
     match reason {
         HandOffReason::LowConfidence => "no entry is probable enough",
         HandOffReason::Unavailable => "no entry may answer on this channel at this time",
+        HandOffReason::ChitChat => "the question is chit-chat",
+        HandOffReason::TooLittle => "the question says too little",
     }
 }
 
@@ -182,7 +184,7 @@ const SHOWN: usize = 5;
 fn candidates(response: &AskResponse) -> Option<String> {
     let candidates = &response.explain.as_ref()?.candidates;
     let row = |candidate: &ExplainedCandidate| {
-        let ExplainedCandidate { entry_id, question, matched_question, confidence } = candidate;
+        let ExplainedCandidate { entry_id, question, matched_question, confidence, .. } = candidate;
         let matched =
             if matched_question == question { String::new() } else { format!("← {matched_question}") };
         vec![format!("{confidence:.3}"), entry_id.clone(), question.clone(), matched]

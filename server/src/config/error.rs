@@ -17,8 +17,4 @@ pub(crate) enum ConfigError {
     Value { key: String, value: String, origin: Origin, expected: String },
     #[error("the environment variable {name} is not valid UTF-8")]
     Variable { name: String },
-    #[error(
-        "answer.clarify_at = {clarify_at} lies above answer.answer_at = {answer_at}: expected at most the same"
-    )]
-    Thresholds { answer_at: f32, clarify_at: f32 },
 }

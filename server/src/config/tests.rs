@@ -50,7 +50,7 @@ fn every_default_has_a_comment() {
 #[test]
 fn later_sources_win_and_are_remembered() {
     let mut layers = layers(
-        "[server]\nmax_in_flight = 7\nmax_body_bytes = 4096\n[answer]\nanswer_at = 1\n",
+        "[server]\nmax_in_flight = 7\nmax_body_bytes = 4096\n[answer]\nrisk_target = 1\n",
         &[("YINGDA_SERVER__MAX_BODY_BYTES", "8192"), ("YINGDA_MODEL__NAME", "2024"), ("PATH", "/bin")],
     )
     .unwrap();
@@ -60,7 +60,7 @@ fn later_sources_win_and_are_remembered() {
     assert_eq!(config.server.max_in_flight, 7);
     assert_eq!(config.server.max_body_bytes, 8192);
     assert_eq!(config.model.name, "2024");
-    assert_eq!(config.answer.answer_at, 1.0);
+    assert_eq!(config.answer.risk_target, 1.0);
     assert_eq!(config.server.address.port(), 0);
     assert!(matches!(layers.origin("server.max_in_flight"), Some(Origin::File(_))));
     assert_eq!(
@@ -106,8 +106,8 @@ fn refused_values_are_shown_with_what_was_expected() {
         ("[server]\nmax_in_flight = 0\n", "server.max_in_flight", "0", "from 1 to"),
         ("[server]\nmax_in_flight = \"many\"\n", "server.max_in_flight", "\"many\"", "a whole number"),
         ("[server]\nmax_in_flight = 1.5\n", "server.max_in_flight", "1.5", "a whole number"),
-        ("[answer]\nanswer_at = 1.01\n", "answer.answer_at", "1.01", "a number from 0 to 1"),
-        ("[answer]\nanswer_at = nan\n", "answer.answer_at", "nan", "a number from 0 to 1"),
+        ("[answer]\nrisk_target = 1.01\n", "answer.risk_target", "1.01", "a number from 0 to 1"),
+        ("[answer]\nrisk_target = nan\n", "answer.risk_target", "nan", "a number from 0 to 1"),
         ("[model]\ndevice = \"gpu\"\n", "model.device", "\"gpu\"", "\"cpu\""),
         ("[model]\nname = [\"a\"]\n", "model.name", "[\"a\"]", "a text"),
         ("[log]\nlevel = \"inof\"\n", "log.level", "\"inof\"", "error, warn, info"),
@@ -126,13 +126,6 @@ fn a_variable_that_is_no_number_is_shown_as_written() {
         text,
         "model.workers = \"four\" (variable YINGDA_MODEL__WORKERS): expected a whole number from 0 to 256"
     );
-}
-
-#[test]
-fn thresholds_that_cross_are_refused() {
-    let layers = layers("[answer]\nanswer_at = 0.3\nclarify_at = 0.4\n", &[]).unwrap();
-    let text = Config::from_layers(&layers).unwrap_err().to_string();
-    assert!(text.contains("answer.clarify_at = 0.4 lies above answer.answer_at = 0.3"), "{text}");
 }
 
 #[test]

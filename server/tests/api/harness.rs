@@ -28,7 +28,7 @@ pub(crate) struct TestApp {
 }
 
 impl TestApp {
-    /// The shop at the default configuration, with thresholds that suit the test's model.
+    /// The shop at the default configuration, with a risk target that suits the test's model.
     pub(crate) async fn start() -> Self {
         Self::with(|_| {}).await
     }
@@ -111,8 +111,7 @@ impl Drop for TestApp {
 pub(crate) fn config() -> Config {
     let mut config = Config::load(None).unwrap();
     config.model.workers = 1;
-    config.answer.answer_at = 0.8;
-    config.answer.clarify_at = 0.3;
+    config.answer.risk_target = 0.2;
     config
 }
 

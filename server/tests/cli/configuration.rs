@@ -26,7 +26,7 @@ fn what_is_printed_can_be_kept_as_a_file() {
 #[test]
 fn every_source_is_named_beside_its_value() {
     let sandbox = Sandbox::new();
-    sandbox.file("own.toml", "[server]\nmax_in_flight = 9\n[answer]\nanswer_at = 0.75\n");
+    sandbox.file("own.toml", "[server]\nmax_in_flight = 9\n[answer]\nrisk_target = 0.25\n");
     let finished = sandbox
         .yingda(&["config", "print", "--config", "own.toml", "--log-level", "trace"])
         .variable("YINGDA_SERVER__MAX_IN_FLIGHT", "11")
@@ -34,7 +34,7 @@ fn every_source_is_named_beside_its_value() {
         .expect(0);
     for line in [
         "max_in_flight = 11  # variable YINGDA_SERVER__MAX_IN_FLIGHT",
-        "answer_at = 0.75  # file own.toml",
+        "risk_target = 0.25  # file own.toml",
         "level = \"trace\"  # option --log-level",
     ] {
         assert!(
@@ -49,13 +49,16 @@ fn every_source_is_named_beside_its_value() {
 fn json_has_values_and_origins() {
     let finished = Sandbox::new()
         .yingda(&["config", "print", "-o", "json"])
-        .variable("YINGDA_ANSWER__CLARIFY_AT", "0.125")
+        .variable("YINGDA_ANSWER__CLARIFY_RISK_TARGET", "0.125")
         .finish()
         .expect(0);
     let printed = finished.json();
-    assert_eq!(printed["values"]["answer"]["clarify_at"], 0.125);
-    assert_eq!(printed["origins"]["answer.clarify_at"], "variable YINGDA_ANSWER__CLARIFY_AT");
-    assert_eq!(printed["origins"].get("answer.answer_at"), None);
+    assert_eq!(printed["values"]["answer"]["clarify_risk_target"], 0.125);
+    assert_eq!(
+        printed["origins"]["answer.clarify_risk_target"],
+        "variable YINGDA_ANSWER__CLARIFY_RISK_TARGET"
+    );
+    assert_eq!(printed["origins"].get("answer.risk_target"), None);
 }
 
 #[test]

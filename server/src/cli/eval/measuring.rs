@@ -1,7 +1,7 @@
 //! What the verbs that measure share: the model, the risk target, and the knowledge of one that asks no set.
 
 use ::eval::{Indexed, LabelledSet, RISK_TARGETS, Retrieval, RunOptions};
-use answer::{BuildOptions, RiskTarget};
+use answer::RiskTarget;
 use clap::{Args, builder::NonEmptyStringValueParser};
 
 use crate::{
@@ -110,7 +110,7 @@ pub(super) fn options(config: &Config, retrieval: Retrieval) -> anyhow::Result<R
         retrieval,
         risk_target: config.risk_target()?,
         sweep: targets(&RISK_TARGETS),
-        build: BuildOptions::default(),
+        build: config.build_options()?,
         now: clock::now(),
     })
 }

@@ -7,15 +7,15 @@ const WORDS = {
     placeholder: "输入一个问题", send: "发送", hint: "回车发送，Shift + 回车换行",
     welcomeTitle: "像顾客那样问一句", welcomeText: "有把握才回答，拿不准先反问，答不了就转人工。回复只来自店铺自己的知识库，每一句都说明原因。",
     why: "为什么这样回复", back: "回到对话", loading: "正在查找答案", waiting: "正在等待这一问的结果。",
-    idle: "发出问题后，这里会显示决策、置信度、候选问题和耗时。置信度落在哪一段，决定怎么回复：",
+    idle: "发出问题后，这里会显示决策、置信度、候选问题和耗时。把握有多大，决定怎么回复：",
     answer: "直接回答", clarify: "先反问", handoff: "转人工", failed: "出错了",
     answerText: "置信度达到回答线，直接给出知识库里的答案。", clarifyText: "有几个相近的问题，先请顾客选一个。", handoffText: "把握不够就不猜，交给人工处理。",
     clarifyAsk: "您是想问下面哪一个？", options: "可选的问题", noteTitle: "已转人工客服", noteText: "接下来由人工客服为您处理，前面说过的内容不用重复。",
-    reason: "原因：", confidence: "置信度", whyLink: "为什么", details: "详情", candidates: "候选问题", noCandidates: "知识库里没有相近的问题。",
-    matched: "匹配到：", words: "字词命中", normalized: "规范化后", latency: "耗时", roundTrip: "浏览器往返", trace: "追踪号", copy: "复制", copied: "已复制",
+    reason: "原因：", confidence: "置信度", scope: "属于本店业务的可能性", notAnswered: "不直接回答", whyLink: "为什么", details: "详情", candidates: "候选问题", noCandidates: "知识库里没有相近的问题。",
+    matched: "匹配到：", guards: { polarity: "意思相反", number: "数字不同", name: "型号不同" }, normalized: "规范化后", latency: "耗时", roundTrip: "浏览器往返", trace: "追踪号", copy: "复制", copied: "已复制",
     model: "模型", snapshot: "知识快照", entry: "知识条目", raw: "原始响应", retry: "重试", errorTitle: "没有得到回答", status: "状态码", code: "错误码", message: "说明",
     network: "连不上服务，请检查网络或服务是否在运行。", timeout: "服务在 20 秒内没有响应。", unreadable: "服务的响应无法识别。",
-    reasons: { requested: "顾客要求人工服务", low_confidence: "没有足够把握", repeated_failure: "多次没有答上", sensitive: "涉及敏感问题", urgent: "情况紧急", unavailable: "自动应答暂不可用" },
+    reasons: { requested: "顾客要求人工服务", low_confidence: "没有足够把握", repeated_failure: "多次没有答上", sensitive: "涉及敏感问题", urgent: "情况紧急", unavailable: "自动应答暂不可用", chit_chat: "只是寒暄", too_little: "信息太少" },
     stages: { normalize: "规范化", embed: "向量", retrieve: "检索", lexical: "字词检索", dense: "向量检索", decide: "决策", total: "合计" },
   },
   en: {
@@ -23,15 +23,15 @@ const WORDS = {
     placeholder: "Type a question", send: "Send", hint: "Enter sends, Shift + Enter starts a new line",
     welcomeTitle: "Ask as a customer would", welcomeText: "It answers from the shop's own knowledge base when it is sure, asks back when it is not, and hands over to a person when it can't tell. Every reply comes with its reasons.",
     why: "Why this reply", back: "Back", loading: "Looking for the answer", waiting: "Waiting for the result of this question.",
-    idle: "Once you ask, this panel shows the decision, the confidence, the candidates and the time taken. Where the confidence falls decides the reply:",
+    idle: "Once you ask, this panel shows the decision, the confidence, the candidates and the time taken. How sure it is decides the reply:",
     answer: "Answered", clarify: "Asked back", handoff: "Handed over", failed: "Failed",
     answerText: "The confidence reaches the answer line, so the entry's answer is given.", clarifyText: "Several questions come close, so the customer is asked to choose.", handoffText: "Too unsure to guess, so a person takes over.",
     clarifyAsk: "Which of these do you mean?", options: "Questions to choose from", noteTitle: "A person is taking over", noteText: "They continue from here, so you won't have to repeat what you have asked.",
-    reason: "Reason: ", confidence: "Confidence", whyLink: "Why", details: "Details", candidates: "Candidates", noCandidates: "Nothing in the knowledge base comes close.",
-    matched: "Matched: ", words: "shares words", normalized: "Normalised", latency: "Time", roundTrip: "round trip", trace: "Trace", copy: "Copy", copied: "Copied",
+    reason: "Reason: ", confidence: "Confidence", scope: "Chance that the shop covers it", notAnswered: "Not answered", whyLink: "Why", details: "Details", candidates: "Candidates", noCandidates: "Nothing in the knowledge base comes close.",
+    matched: "Matched: ", guards: { polarity: "says the opposite", number: "another number", name: "another model" }, normalized: "Normalised", latency: "Time", roundTrip: "round trip", trace: "Trace", copy: "Copy", copied: "Copied",
     model: "Model", snapshot: "Snapshot", entry: "Entry", raw: "Response as JSON", retry: "Try again", errorTitle: "No answer came back", status: "Status", code: "Code", message: "Message",
     network: "The server can't be reached. Check the network, and that the server is running.", timeout: "The server did not reply within 20 seconds.", unreadable: "The server's reply could not be read.",
-    reasons: { requested: "the customer asked for a person", low_confidence: "not confident enough", repeated_failure: "several questions went unanswered", sensitive: "a sensitive matter", urgent: "an urgent matter", unavailable: "automatic answers are unavailable" },
+    reasons: { requested: "the customer asked for a person", low_confidence: "not confident enough", repeated_failure: "several questions went unanswered", sensitive: "a sensitive matter", urgent: "an urgent matter", unavailable: "automatic answers are unavailable", chit_chat: "small talk", too_little: "it says too little" },
     stages: { normalize: "normalise", embed: "embed", retrieve: "retrieve", lexical: "lexical", dense: "dense", decide: "decide", total: "total" },
   },
 };
@@ -209,7 +209,7 @@ function drawWhy() {
   const explain = turn.reply.explain ?? {};
   return [
     el("div", `tone-${tone(turn)}`, asked, drawVerdict(turn)),
-    el("section", `part tone-${tone(turn)}`, heading(words().confidence, percent(turn.reply.confidence)), ...drawScale(turn.reply.confidence, explain.thresholds)),
+    drawCertainty(turn, explain),
     drawCandidates(turn, explain),
     drawFacts(turn, explain),
     drawRaw(turn.reply),
@@ -240,16 +240,22 @@ function drawVerdict(turn) {
 
 const heading = (name, value) => el("h3", "", name, value ? el("strong", "", value) : null);
 
-function drawScale(confidence, thresholds) {
-  const needle = placed("needle", "left", `${share(confidence) * 100}%`);
-  if (!thresholds) return [el("div", "scale", el("div", "zones", placed("zone-handoff", "flex", "1")), needle)];
-  const clarify = share(thresholds.clarify), answer = Math.max(clarify, share(thresholds.answer));
-  const widths = { handoff: clarify, clarify: answer - clarify, answer: 1 - answer };
-  const zones = Object.entries(widths).map(([name, width]) => placed(`zone-${name}`, "flex", `${width} 0 0`));
-  const ticks = [clarify, answer].map((value) => placed("tick", "left", `${Math.min(0.95, Math.max(0.05, value)) * 100}%`, percent(value)));
-  const legend = el("p", "legend", Object.keys(widths).map((name) => el("span", `tone-${name}`, words()[name])));
-  const scale = el("div", answer - clarify < 0.12 ? "scale close" : "scale", el("div", "zones", zones), needle, ticks);
-  return [scale, legend];
+// The best candidate answers from one line on; below it, the chance that anything is meant decides between asking back and a person.
+function drawCertainty(turn, { scope, thresholds }) {
+  const { confidence } = turn.reply;
+  const parts = [heading(words().confidence, percent(confidence)), ...drawScale(confidence, thresholds?.answer, ["plain", "answer"])];
+  if (scope !== undefined) parts.push(heading(words().scope, percent(scope)), ...drawScale(scope, thresholds?.clarify, ["handoff", "clarify"]));
+  return el("section", `part tone-${tone(turn)}`, parts);
+}
+
+function drawScale(value, threshold, [below, above]) {
+  const needle = placed("needle", "left", `${share(value) * 100}%`);
+  if (threshold === undefined) return [el("div", "scale", el("div", "zones", placed("zone-plain", "flex", "1")), needle)];
+  const line = share(threshold);
+  const zones = [placed(`zone-${below}`, "flex", `${line} 0 0`), placed(`zone-${above}`, "flex", `${1 - line} 0 0`)];
+  const tick = placed("tick", "left", `${Math.min(0.95, Math.max(0.05, line)) * 100}%`, percent(line));
+  const name = (zone) => el("span", `tone-${zone}`, words()[zone] ?? words().notAnswered);
+  return [el("div", "scale", el("div", "zones", zones), needle, tick), el("p", "legend", name(below), name(above))];
 }
 
 function drawCandidates(turn, { candidates, thresholds }) {
@@ -263,10 +269,10 @@ function drawCandidate(candidate, rank, thresholds, turn) {
   const chosen = candidate.entry_id === turn.reply.entry_id;
   const given = chosen || (turn.reply.options ?? []).some((option) => option.entry_id === candidate.entry_id);
   const fill = placed("fill", "width", `${confidence * 100}%`);
-  const marks = thresholds ? [thresholds.clarify, thresholds.answer].map((value) => placed("mark", "left", `${share(value) * 100}%`)) : [];
+  const marks = thresholds ? placed("mark", "left", `${share(thresholds.answer) * 100}%`) : null;
   const more = [
     candidate.matched_question && candidate.matched_question !== candidate.question ? words().matched + candidate.matched_question : null,
-    candidate.lexical ? words().words : null,
+    ...(candidate.guards ?? []).map((guard) => words().guards[guard] ?? guard),
   ].filter(Boolean).join(" · ");
   return el("li", `candidate tone-${given ? tone(turn) : "plain"}${chosen ? " chosen" : ""}`,
     el("span", "rank", String(rank)), el("span", "candidate-question", candidate.question), el("span", "candidate-confidence", percent(confidence)),
