@@ -8,6 +8,7 @@ use crate::{
     AnswerPolicy, Candidate, Decided, Decision, Error, Guard, HandOffReason, KnowledgeSnapshot, Probability,
     Question, Result, Stages,
     guard::{self, Conflicts},
+    normalize::spelling,
     policy::Band,
     ranking::{Ranking, Scored},
     retrieve::{Except, Query},
@@ -50,7 +51,8 @@ fn decide_with(
     policy: AnswerPolicy,
 ) -> Result<Decided> {
     let terms = terms(question.normalized());
-    let query = Query { question, vector, terms: &terms, except: Except::Nothing };
+    let spelling = spelling(question.normalized());
+    let query = Query { question, vector, terms: &terms, spelling: &spelling, except: Except::Nothing };
     let ranking = Ranking::of(snapshot, query, snapshot.other_topics.nearest(&query, None)?)?;
     let calibration = snapshot.calibration();
     let candidates = candidates(snapshot, &ranking);

@@ -68,10 +68,20 @@ impl Evidence {
             dense_answer: similarity(query.vector, owner.answer.as_ref()).unwrap_or(without_answer_vector),
             lexical_answer: if has_answer { answer_hit } else { lexical },
             negative: negatives.reduce(f32::max),
-            same_spelling: snapshot.phrasings[phrasing].normalized == query.question.normalized(),
+            same_spelling: snapshot.phrasings[phrasing].spelling == query.spelling,
         }
     }
 }
+
+impl Evidence {
+    /// By how much the closest negative phrasing is closer than the closest phrasing, 0 for none. It counts a little before
+    /// it is closer: what it was written against is by nature close to both.
+    pub(crate) fn negative_push(&self) -> f32 {
+        self.negative.map_or(0.0, |negative| (negative - self.dense + NEGATIVE_REACH).max(0.0))
+    }
+}
+
+const NEGATIVE_REACH: f32 = 0.05;
 
 /// Cosines of a question to the phrasings of one entry. The index has refused a vector of another dimension before.
 #[derive(Default)]

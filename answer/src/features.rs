@@ -68,11 +68,11 @@ impl Features {
             ],
             values: [
                 cosine.standardized(candidate.dense),
-                (candidate.dense - others.dense) / cosine.deviation,
+                cosine.units(candidate.dense - others.dense),
                 score.standardized(situation.score),
-                (situation.score - others.score) / score.deviation,
+                score.units(situation.score - others.score),
                 lexical.standardized(candidate.lexical),
-                (candidate.lexical - others.lexical) / lexical.deviation,
+                lexical.units(candidate.lexical - others.lexical),
                 situation.agreeing,
                 flag(candidate.dense >= others.dense),
                 flag(candidate.lexical >= others.lexical && candidate.lexical > 0.0),
@@ -82,24 +82,17 @@ impl Features {
                 question.information.ln_1p(),
                 question.unknown,
                 situation.uncovered,
-                (question.other_topic - candidate.dense) / cosine.deviation,
+                cosine.units(question.other_topic - candidate.dense),
                 (situation.crowd as f32).ln_1p(),
-                candidate
-                    .negative
-                    .map_or(0.0, |negative| (negative - candidate.dense + NEGATIVE_REACH).max(0.0))
-                    / cosine.deviation,
+                cosine.units(candidate.negative_push()),
                 flag(situation.conflicts.polarity),
                 flag(situation.conflicts.number),
                 flag(situation.conflicts.name),
-                flag(candidate.same_spelling),
+                flag(candidate.same_spelling && !others.same_spelling),
             ],
         }
     }
 }
-
-/// A negative phrasing counts even before it is closer than the best phrasing: what it was written against is by nature
-/// close to both.
-pub(crate) const NEGATIVE_REACH: f32 = 0.05;
 
 /// Everything the features of one candidate follow from.
 pub(crate) struct Situation<'a> {
@@ -125,6 +118,8 @@ pub(crate) struct BestOther {
     pub(crate) dense: f32,
     pub(crate) lexical: f32,
     pub(crate) dense_answer: f32,
+    /// Of any.
+    pub(crate) same_spelling: bool,
 }
 
 /// What is true of a question whatever the candidate.
@@ -169,11 +164,18 @@ impl Spread {
     }
 
     fn standardized(self, value: f32) -> f32 {
-        (value - self.mean) / self.deviation
+        self.units(value - self.mean)
+    }
+
+    /// A difference in deviations, at most [`FARTHEST`] either way: in a small knowledge base the deviation says little, and
+    /// far is far.
+    fn units(self, difference: f32) -> f32 {
+        (difference / self.deviation).clamp(-FARTHEST, FARTHEST)
     }
 }
 
 const SMALLEST_DEVIATION: f32 = 0.02;
+const FARTHEST: f32 = 5.0;
 
 fn flag(holds: bool) -> f32 {
     if holds { 1.0 } else { 0.0 }

@@ -6,7 +6,7 @@
 //! the closest phrasing alone, 0.587 with these weights (standard question indexed), 0.401 and 0.564 (half indexed). How
 //! far a candidate is to be trusted is another question: see [`Calibration`](crate::Calibration).
 
-use crate::{evidence::Evidence, features::NEGATIVE_REACH};
+use crate::evidence::Evidence;
 
 /// How much each kind of evidence counts. All are multiplied with values of about 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -54,7 +54,7 @@ impl FusionWeights {
             + self.lexical * evidence.lexical
             + self.dense_answer * evidence.dense_answer
             + self.lexical_answer * evidence.lexical_answer;
-        agreement - self.negative * negative_push(evidence)
+        agreement - self.negative * evidence.negative_push()
     }
 }
 
@@ -62,8 +62,4 @@ impl Default for FusionWeights {
     fn default() -> Self {
         Self::HYBRID
     }
-}
-
-fn negative_push(evidence: &Evidence) -> f32 {
-    evidence.negative.map_or(0.0, |negative| (negative - evidence.dense + NEGATIVE_REACH).max(0.0))
 }

@@ -23,6 +23,11 @@ pub fn normalize(text: &str) -> String {
     collapse(&simplified.nfkc().collect::<String>())
 }
 
+/// The letters and digits of a normalised text alone: equal for two texts that differ in punctuation and spaces only.
+pub(crate) fn spelling(normalized: &str) -> String {
+    normalized.chars().filter(|character| character.is_alphanumeric()).collect()
+}
+
 /// Whether `character` is written without spaces between words: Chinese characters and Japanese kana.
 pub(crate) fn is_ideograph(character: char) -> bool {
     matches!(u32::from(character),

@@ -97,6 +97,7 @@ impl<'a> Ranking<'a> {
             dense: best.dense.max(evidence.dense),
             lexical: best.lexical.max(evidence.lexical),
             dense_answer: best.dense_answer.max(evidence.dense_answer),
+            same_spelling: best.same_spelling || evidence.same_spelling,
         })
     }
 

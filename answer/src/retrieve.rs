@@ -19,6 +19,8 @@ pub(crate) struct Query<'a> {
     pub(crate) vector: Option<&'a Embedding>,
     /// Of the normalised text.
     pub(crate) terms: &'a [String],
+    /// See [`spelling`](crate::normalize::spelling).
+    pub(crate) spelling: &'a str,
     pub(crate) except: Except<'a>,
 }
 

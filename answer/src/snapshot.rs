@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     Calibration, Error, FaqEntry, FusionWeights, Label, Probability, Result, calibrate,
     lexical::LexicalIndex,
-    normalize,
+    normalize::{normalize, spelling},
     other_topics::other_topics,
     terms::terms,
     topic_index::TopicIndex,
@@ -53,6 +53,7 @@ pub(crate) struct Phrasing {
     pub(crate) entry: usize,
     pub(crate) text: String,
     pub(crate) normalized: String,
+    pub(crate) spelling: String,
     pub(crate) terms: TermSet,
 }
 
@@ -326,7 +327,9 @@ impl Parts {
             TextKind::Phrasing => {
                 let owner = &mut self.entries[entry].phrasings;
                 let start = if owner.start == owner.end { self.phrasings.len() } else { owner.start };
-                self.phrasings.push(Phrasing { entry, text, normalized, terms: TermSet::new() });
+                let spelling = spelling(&normalized);
+                let terms = TermSet::new();
+                self.phrasings.push(Phrasing { entry, text, normalized, spelling, terms });
                 self.phrasing_vectors.push(vector);
                 *owner = start..self.phrasings.len();
             }

@@ -10,6 +10,7 @@ use crate::{
     Decision, Error, Question, Result,
     features::{Background, Features, Spread},
     guard,
+    normalize::spelling,
     ranking::Ranking,
     retrieve::{Except, Query},
     snapshot::{KnowledgeSnapshot, Phrasing},
@@ -110,7 +111,7 @@ const ALMOST_THE_SAME: f32 = 0.5;
 
 /// Shared terms as a share of all terms of both (Jaccard), 0 to 1; 1 for equal spellings.
 fn likeness(left: &Phrasing, right: &Phrasing) -> f32 {
-    if left.normalized == right.normalized {
+    if left.spelling == right.spelling {
         return 1.0;
     }
     let shared = left.terms.iter().filter(|term| right.terms.binary_search(term).is_ok()).count();
@@ -162,15 +163,23 @@ pub(crate) fn collect(
 ) -> Result<(Background, Vec<Sample>)> {
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let size = probes.len().div_ceil(threads).max(1);
-    let term_lists: Vec<Vec<String>> =
-        probes.iter().map(|probe| terms(probe.question.normalized())).collect();
+    let words: Vec<(Vec<String>, String)> = probes
+        .iter()
+        .map(|probe| probe.question.normalized())
+        .map(|normalized| (terms(normalized), spelling(normalized)))
+        .collect();
     let asked: Vec<(&Probe, Query<'_>)> = probes
         .iter()
         .zip(vectors)
-        .zip(&term_lists)
-        .map(|((probe, vector), terms)| {
-            let query =
-                Query { question: &probe.question, vector: vector.as_ref(), terms, except: probe.except() };
+        .zip(&words)
+        .map(|((probe, vector), (terms, spelling))| {
+            let query = Query {
+                question: &probe.question,
+                vector: vector.as_ref(),
+                terms,
+                spelling,
+                except: probe.except(),
+            };
             (probe, query)
         })
         .collect();

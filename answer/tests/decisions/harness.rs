@@ -75,7 +75,7 @@ impl Shop {
 
     pub(crate) async fn decide(&self, question: Question) -> Reply {
         let at = |value| Probability::new(value).unwrap();
-        let policy = AnswerPolicy::new(at(0.8), at(0.3));
+        let policy = AnswerPolicy::new(at(0.8), at(0.8));
         Reply(answer::decide(&question, &self.snapshot, &self.embedder, policy).await.unwrap())
     }
 }
