@@ -62,3 +62,24 @@ fn markdown_cell(cell: &str) -> String {
 fn width(text: &str) -> usize {
     text.chars().map(|character| if character >= '\u{1100}' { 2 } else { 1 }).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grid() -> Grid {
+        let mut grid = Grid::new(&["集", "a|b"]);
+        grid.rows.push(vec!["shop".to_owned(), "<1>".to_owned()]);
+        grid
+    }
+
+    #[test]
+    fn values_stand_to_the_right_under_wide_names() {
+        assert_eq!(grid().text(), "集    a|b\nshop  <1>\n");
+    }
+
+    #[test]
+    fn cells_cannot_break_a_markdown_table() {
+        assert_eq!(grid().markdown(), "| 集 | a\\|b |\n|---|---:|\n| shop | &lt;1> |\n");
+    }
+}

@@ -98,8 +98,11 @@ pub fn confidence_grid(run: &ModelReport) -> Grid {
         grid.rows.push(std::iter::once(set.name.clone()).chain(cells).collect());
     }
     if run.sets.len() > 1 {
-        let over = |which: usize| share(mean(run.sets.iter().filter_map(|set| hindsight(set)[which])));
-        let cells = figures(&run.mean).into_iter().chain([over(0), over(1), absent()]);
+        let over = |which: usize| mean(run.sets.iter().filter_map(|set| hindsight(set)[which]));
+        let reachable = over(1).filter(|coverage| *coverage > 0.0);
+        let ratio = run.mean.coverage.zip(reachable).map(|(coverage, reachable)| coverage / reachable);
+        let ratio = ratio.map_or_else(absent, |ratio| format!("{ratio:.2}"));
+        let cells = figures(&run.mean).into_iter().chain([share(over(0)), share(over(1)), ratio]);
         grid.rows.push(std::iter::once("mean".to_owned()).chain(cells).collect());
     }
     grid

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The page would become too large for a browser with thousands of them; `errors.jsonl` has all.
-const LISTED: usize = 200;
+const LISTED: usize = 100;
 
 /// Wrong answers first, most confident first.
 pub(super) fn errors(set: &SetReport) -> String {
