@@ -137,9 +137,14 @@ fn meaningless(question: &Question) -> Option<(HandOffReason, &'static str)> {
 }
 
 fn clarify(candidates: &[Candidate]) -> Decision {
-    let offered = candidates.iter().take(Decision::MAX_OPTIONS);
+    let worth = candidates[0].confidence.value() * OFFERED_SHARE;
+    let likely = |candidate: &&Candidate| candidate.confidence.value() >= worth;
+    let offered = candidates.iter().take(Decision::MAX_OPTIONS).filter(likely);
     Decision::Clarify { entry_ids: offered.map(|candidate| candidate.entry_id.clone()).collect() }
 }
+
+/// An option this much less probable than the first is not worth reading.
+const OFFERED_SHARE: f32 = 0.1;
 
 fn why(band: Band, decided: &Decided, policy: AnswerPolicy) -> String {
     let confidence = decided.confidence.value();

@@ -28,6 +28,10 @@ pub const FEATURE_NAMES: [&str; FEATURE_COUNT] = [
     "same_spelling",
 ];
 
+/// In the same order, what a greater value can only speak for: 1 for the candidate, -1 against it, 0 for either.
+pub(crate) const FEATURE_SIGNS: [i8; FEATURE_COUNT] =
+    [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, -1, -1, -1, -1, -1, -1, -1, -1, 1];
+
 /// How many features are weighed.
 pub const FEATURE_COUNT: usize = 22;
 

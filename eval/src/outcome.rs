@@ -45,6 +45,8 @@ pub struct Judged {
     pub best: Option<String>,
     /// The chance that it is the right one, 0 without a candidate.
     pub confidence: f32,
+    /// The chance that some entry is meant, 0 without a candidate.
+    pub in_scope: f32,
     /// Position of the expected entry among the ten best candidates, from 1. `None` when it is not among them, or
     /// none is expected.
     pub rank: Option<usize>,
@@ -126,6 +128,7 @@ impl Outcome {
             decision: decided.map_or(Band::HandOff, |decided| band(&decided.decision)),
             best: candidates.first().map(|candidate| candidate.entry_id.clone()),
             confidence: decided.map_or(0.0, |decided| decided.confidence.value()),
+            in_scope: decided.map_or(0.0, |decided| decided.scope.value()),
             rank: position.map(|position| position + 1),
             offered: decided.is_some_and(|decided| options(&decided.decision).iter().any(is_expected)),
             milliseconds: Spent {

@@ -11,7 +11,7 @@ use std::{
     time::Instant,
 };
 
-use answer::{AnswerPolicy, FaqEntry, KnowledgeSnapshot, Question, RiskTarget, decide};
+use answer::{AnswerPolicy, BuildOptions, FaqEntry, KnowledgeSnapshot, Label, Question, RiskTarget, decide};
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
 use inference::{Embedder, Role, SentenceEncoder};
@@ -53,6 +53,23 @@ impl Serving {
     }
 }
 
+/// What is answered from.
+#[derive(Clone, Debug, Default)]
+pub struct Knowledge {
+    /// Answers and the ways to ask for them.
+    pub entries: Vec<FaqEntry>,
+    /// Questions with their right entry, from which the calibration learns besides.
+    pub labels: Vec<Label>,
+    /// For the page at `/`; `None` shows the product's name.
+    pub demo: Option<DemoInfo>,
+}
+
+impl From<Vec<FaqEntry>> for Knowledge {
+    fn from(entries: Vec<FaqEntry>) -> Self {
+        Self { entries, ..Self::default() }
+    }
+}
+
 /// What the page at `/` shows besides the decisions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct DemoInfo {
@@ -79,13 +96,12 @@ impl App {
     /// When the model folder, an option or the entries are not sound; the message says which.
     pub async fn start(
         config: &Config,
-        knowledge: Vec<FaqEntry>,
-        demo: Option<DemoInfo>,
+        knowledge: Knowledge,
         on_progress: impl FnMut(usize, usize),
     ) -> anyhow::Result<Self> {
         let model = config.clone();
         let encoder = tokio::task::spawn_blocking(move || models::load(&model)).await??;
-        Self::with_encoder(config, encoder, knowledge, demo, on_progress).await
+        Self::with_encoder(config, encoder, knowledge, on_progress).await
     }
 
     /// The same over an encoder that is already loaded.
@@ -95,13 +111,13 @@ impl App {
     pub async fn with_encoder(
         config: &Config,
         encoder: Arc<dyn SentenceEncoder>,
-        knowledge: Vec<FaqEntry>,
-        demo: Option<DemoInfo>,
+        knowledge: Knowledge,
         on_progress: impl FnMut(usize, usize),
     ) -> anyhow::Result<Self> {
         let target = config.risk_target()?;
         let embedder = Embedder::start(Arc::clone(&encoder), &config.embedder_options())?;
-        let snapshot = KnowledgeSnapshot::build(knowledge, &embedder, &config.build_options()?, on_progress)
+        let build = BuildOptions { labels: knowledge.labels, ..config.build_options()? };
+        let snapshot = KnowledgeSnapshot::build(knowledge.entries, &embedder, &build, on_progress)
             .await
             .context("cannot build the knowledge snapshot")?;
         Ok(Self {
@@ -111,7 +127,7 @@ impl App {
             encoder,
             embedder,
             serving: ArcSwap::from_pointee(Serving::new(snapshot, target)),
-            demo: demo.unwrap_or_default(),
+            demo: knowledge.demo.unwrap_or_default(),
             stopping: AtomicBool::new(false),
             started: clock::now(),
         })

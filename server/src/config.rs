@@ -21,8 +21,6 @@ use anyhow::Context as _;
 use inference::{EmbedderOptions, ModelOptions};
 use serde::{Deserialize, Deserializer};
 
-use crate::labels;
-
 pub(crate) use self::error::ConfigError;
 pub(crate) use self::layers::{Layers, Origin, Override};
 
@@ -174,17 +172,13 @@ impl Config {
             .map(|(target, options)| target.with_options(options))
             .context("a risk target outside 0 to 1 passed the check of the configuration")
     }
-}
 
-impl Config {
-    /// How knowledge is built into a snapshot. Reads the configured labels.
+    /// How knowledge is built into a snapshot.
     ///
     /// # Errors
-    /// When the file of labels cannot be read; a broken line is named by its number.
+    /// None for a checked configuration: its shares lie between 0 and 1.
     pub(crate) fn build_options(&self) -> anyhow::Result<BuildOptions> {
-        let labels = self.knowledge.labels.as_deref().map(labels::read).transpose()?;
         Ok(BuildOptions {
-            labels: labels.unwrap_or_default(),
             out_of_scope: Probability::new(self.answer.out_of_scope_share)
                 .context("a share outside 0 to 1 passed the check of the configuration")?,
             ..BuildOptions::default()

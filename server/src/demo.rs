@@ -1,6 +1,6 @@
 //! The demo shops, compiled in: `yingda demo` and `yingda ask` work without any file.
 
-use answer::{FaqEntry, read_knowledge};
+use answer::{FaqEntry, Label, parse_records, read_knowledge};
 
 use crate::DemoInfo;
 
@@ -23,6 +23,17 @@ impl DemoShop {
         match self {
             Self::Zh => read_knowledge(ZH.as_bytes(), "datasets/shop-zh/knowledge.jsonl"),
             Self::En => read_knowledge(EN.as_bytes(), "datasets/shop-en/knowledge.jsonl"),
+        }
+    }
+
+    /// Questions about the shop with their right entry.
+    ///
+    /// # Errors
+    /// As in [`entries`](Self::entries).
+    pub(crate) fn labels(self) -> answer::Result<Vec<Label>> {
+        match self {
+            Self::Zh => parse_records(ZH_QUESTIONS.as_bytes(), "datasets/shop-zh/questions.jsonl"),
+            Self::En => parse_records(EN_QUESTIONS.as_bytes(), "datasets/shop-en/questions.jsonl"),
         }
     }
 
@@ -52,6 +63,8 @@ impl DemoShop {
 
 const ZH: &str = include_str!("../../datasets/shop-zh/knowledge.jsonl");
 const EN: &str = include_str!("../../datasets/shop-en/knowledge.jsonl");
+const ZH_QUESTIONS: &str = include_str!("../../datasets/shop-zh/questions.jsonl");
+const EN_QUESTIONS: &str = include_str!("../../datasets/shop-en/questions.jsonl");
 
 #[cfg(test)]
 mod tests {
@@ -67,6 +80,7 @@ mod tests {
             let errors =
                 check_knowledge(&knowledge).into_iter().filter(|finding| finding.severity == Severity::Error);
             assert_eq!(errors.collect::<Vec<_>>(), []);
+            assert!(shop.labels().unwrap().len() > entries);
         }
     }
 }

@@ -17,7 +17,7 @@ mod reply;
 pub mod telemetry;
 mod trace_id;
 
-pub use app::{App, DemoInfo};
+pub use app::{App, DemoInfo, Knowledge};
 pub use config::Config;
 pub use error::{ApiError, ErrorCode};
 pub use reply::{

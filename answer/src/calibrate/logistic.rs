@@ -6,7 +6,7 @@ use argmin::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::features::{FEATURE_COUNT, Features};
+use crate::features::{FEATURE_COUNT, FEATURE_SIGNS, Features};
 
 /// A linear model of log-odds: what each feature adds, and what is there without any.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,26 +44,51 @@ impl Weights {
     }
 
     /// The weights that make `samples` most probable, each pulled towards `prior` by a normal distribution of standard
-    /// deviation 1 / √`penalty` around it (the intercept ten times less): maximum a posteriori, found by L-BFGS. Without
-    /// samples, `prior`; also when the search fails, which finite features exclude.
+    /// deviation 1 / √`penalty` around it (the intercept ten times less): maximum a posteriori, found by L-BFGS. A feature
+    /// that can only speak for a candidate never counts against it, nor the other way round: what looks otherwise in a
+    /// few hundred samples is chance. Without samples, `prior`; also when the search fails, which finite features exclude.
     #[must_use]
     pub fn fit(samples: &[FitSample], prior: &Self, penalty: f64) -> Self {
         if samples.is_empty() {
             return prior.clone();
         }
-        let start = prior.to_parameters();
-        minimize(Posterior { samples, prior: &start, penalty }, start.clone())
-            .map_or_else(|_| prior.clone(), Self::from_parameters)
+        let prior_weights = prior.to_vector();
+        let start = prior_weights.iter().enumerate().map(|(index, weight)| root(index, *weight)).collect();
+        minimize(Posterior { samples, prior: &prior_weights, penalty }, start)
+            .map_or_else(|_| prior.clone(), |parameters| Self::from_vector(&weights(&parameters)))
     }
 
-    fn to_parameters(&self) -> Vec<f64> {
+    fn to_vector(&self) -> Vec<f64> {
         std::iter::once(self.intercept).chain(self.features.iter().copied()).collect()
     }
 
-    fn from_parameters(parameters: Vec<f64>) -> Self {
-        let mut parameters = parameters.into_iter();
-        Self { intercept: parameters.next().unwrap_or(0.0), features: parameters.collect() }
+    fn from_vector(weights: &[f64]) -> Self {
+        Self { intercept: weights[0], features: weights[1..].to_vec() }
     }
+}
+
+/// The sign that the weight at `index` must have, 0 for any. The intercept, at 0, may have any.
+fn sign(index: usize) -> f64 {
+    index.checked_sub(1).map_or(0.0, |feature| f64::from(FEATURE_SIGNS[feature]))
+}
+
+/// What the search moves: a weight itself, or the root of one whose sign is given, so that no step can change the sign.
+fn root(index: usize, weight: f64) -> f64 {
+    match sign(index) {
+        0.0 => weight,
+        sign => (weight * sign).max(SMALLEST_START).sqrt(),
+    }
+}
+
+/// At a root of 0 the slope is 0, and the search would never leave it.
+const SMALLEST_START: f64 = 0.01;
+
+fn weights(parameters: &[f64]) -> Vec<f64> {
+    let weight = |(index, parameter): (usize, &f64)| match sign(index) {
+        0.0 => *parameter,
+        sign => sign * parameter.powi(2),
+    };
+    parameters.iter().enumerate().map(weight).collect()
 }
 
 /// Corrections that L-BFGS remembers; 3 to 20 are usual (Nocedal and Wright, Numerical Optimization, 2006, 7.2).
@@ -96,16 +121,17 @@ impl CostFunction for Posterior<'_> {
     type Output = f64;
 
     fn cost(&self, parameters: &Vec<f64>) -> Result<f64, Error> {
+        let weights = weights(parameters);
         let likelihood: f64 = self
             .samples
             .iter()
             .map(|sample| {
-                let log_odds = dot(parameters, &sample.features);
+                let log_odds = dot(&weights, &sample.features);
                 let surprise = if sample.holds { -log_odds } else { log_odds };
                 sample.weight * softplus(surprise)
             })
             .sum();
-        let distances = parameters.iter().zip(self.prior).enumerate();
+        let distances = weights.iter().zip(self.prior).enumerate();
         let pull: f64 = distances
             .map(|(index, (value, prior))| self.penalty_of(index) * (value - prior).powi(2) / 2.0)
             .sum();
@@ -118,24 +144,29 @@ impl Gradient for Posterior<'_> {
     type Gradient = Vec<f64>;
 
     fn gradient(&self, parameters: &Vec<f64>) -> Result<Vec<f64>, Error> {
-        let distances = parameters.iter().zip(self.prior).enumerate();
+        let weights = weights(parameters);
+        let distances = weights.iter().zip(self.prior).enumerate();
         let mut gradient: Vec<f64> =
             distances.map(|(index, (value, prior))| self.penalty_of(index) * (value - prior)).collect();
         for sample in self.samples {
-            let probability = 1.0 / (1.0 + (-dot(parameters, &sample.features)).exp());
+            let probability = 1.0 / (1.0 + (-dot(&weights, &sample.features)).exp());
             let error = sample.weight * (probability - if sample.holds { 1.0 } else { 0.0 });
             gradient[0] += error;
             for (slope, value) in gradient[1..].iter_mut().zip(sample.features.values()) {
                 *slope += error * f64::from(*value);
             }
         }
+        for (index, slope) in gradient.iter_mut().enumerate() {
+            let sign = sign(index);
+            *slope *= if sign == 0.0 { 1.0 } else { 2.0 * sign * parameters[index] };
+        }
         Ok(gradient)
     }
 }
 
-fn dot(parameters: &[f64], features: &Features) -> f64 {
-    let weighted = parameters[1..].iter().zip(features.values());
-    parameters[0] + weighted.map(|(weight, value)| weight * f64::from(*value)).sum::<f64>()
+fn dot(weights: &[f64], features: &Features) -> f64 {
+    let weighted = weights[1..].iter().zip(features.values());
+    weights[0] + weighted.map(|(weight, value)| weight * f64::from(*value)).sum::<f64>()
 }
 
 /// ln(1 + eˣ) without overflow.

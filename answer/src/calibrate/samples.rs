@@ -78,13 +78,12 @@ const MOST_TOPICS: usize = 400;
 /// What to ask `snapshot`.
 ///
 /// # Errors
-/// [`Error::Knowledge`] for a label that expects an entry which is not there; [`Error::Question`] for one that is no
-/// question.
+/// [`Error::Knowledge`] for a label that expects an entry which is not there.
 pub(crate) fn probes(snapshot: &KnowledgeSnapshot, labels: &[Label]) -> Result<Vec<Probe>> {
     let mut probes: Vec<Probe> = phrasing_probes(snapshot);
     probes.extend(topic_probes(snapshot));
     for (group, label) in labels.iter().enumerate() {
-        probes.push(label_probe(snapshot, label, group)?);
+        probes.extend(label_probe(snapshot, label, group)?);
     }
     Ok(probes)
 }
@@ -131,7 +130,9 @@ fn topic_probes(snapshot: &KnowledgeSnapshot) -> Vec<Probe> {
     )
 }
 
-fn label_probe(snapshot: &KnowledgeSnapshot, label: &Label, group: usize) -> Result<Probe> {
+/// `None` for a text that is no question, since it never comes to a decision, and for one that is a phrasing by now, since
+/// finding it says nothing.
+fn label_probe(snapshot: &KnowledgeSnapshot, label: &Label, group: usize) -> Result<Option<Probe>> {
     let unknown = |id: &String| {
         Error::Knowledge(format!("a label for \"{}\" expects the entry {id}, which is not there", label.text))
     };
@@ -139,11 +140,13 @@ fn label_probe(snapshot: &KnowledgeSnapshot, label: &Label, group: usize) -> Res
         snapshot.entries.iter().position(|entry| entry.faq.id == *id).ok_or_else(|| unknown(id))
     };
     let entry = label.expected.as_ref().map(position).transpose()?;
-    let group = entry.unwrap_or(group);
-    Ok(Probe {
-        question: Question::timeless(&label.text)?,
-        target: Target::Label { entry, weight: label.source.weight(), group },
-    })
+    let Ok(question) = Question::timeless(&label.text) else { return Ok(None) };
+    let spelling = spelling(question.normalized());
+    if snapshot.phrasings.iter().any(|phrasing| phrasing.spelling == spelling) {
+        return Ok(None);
+    }
+    let (group, weight) = (entry.unwrap_or(group), label.source.weight());
+    Ok(Some(Probe { question, target: Target::Label { entry, weight, group } }))
 }
 
 /// Every n-th, so that at most `most` remain: the same for the same knowledge.

@@ -1,4 +1,4 @@
-//! How well confidence tells questions in scope from those out of it.
+//! How well the chance that some entry is meant tells questions in scope from those out of it.
 
 use crate::{Judged, Scope};
 
@@ -16,7 +16,7 @@ fn auroc(judged: &[&Judged], outside: Scope) -> Option<f64> {
     let mut sorted: Vec<(f32, bool)> = judged
         .iter()
         .filter(|judged| [Scope::In, outside].contains(&judged.scope()))
-        .map(|judged| (judged.confidence, judged.scope() == Scope::In))
+        .map(|judged| (judged.in_scope, judged.scope() == Scope::In))
         .collect();
     let inside = sorted.iter().filter(|(_, inside)| *inside).count();
     let pairs = inside as f64 * (sorted.len() - inside) as f64;

@@ -10,10 +10,10 @@ use super::{
     context::{Context, LogPurpose, option},
     exit::Exit,
     output::{Form, Output, Style, columns},
-    serving::{self, Knowledge},
+    serving,
 };
 use crate::{
-    ApiError, App, AskRequest, AskResponse, DecisionKind,
+    ApiError, App, AskRequest, AskResponse, DecisionKind, Knowledge,
     config::{Config, Override},
     demo::DemoShop,
     reply::ExplainedCandidate,
@@ -59,14 +59,14 @@ pub(super) fn run(arguments: &AskArguments, context: &Context) -> anyhow::Result
 }
 
 fn knowledge(demo: Option<DemoShop>, config: &Config, output: Output) -> anyhow::Result<Knowledge> {
-    match (demo, &config.knowledge.path) {
-        (Some(shop), _) => Knowledge::of_shop(shop),
-        (None, Some(path)) => Knowledge::of_file(path),
-        (None, None) => {
-            output.note("no knowledge is configured: asking the demo shop (see --knowledge and --demo)");
-            Knowledge::of_shop(DemoShop::default())
-        }
+    if let Some(shop) = demo {
+        return serving::of_shop(shop);
     }
+    if let Some(knowledge) = serving::configured(config)? {
+        return Ok(knowledge);
+    }
+    output.note("no knowledge is configured: asking the demo shop (see --knowledge and --demo)");
+    serving::of_shop(DemoShop::default())
 }
 
 struct Asking<'a> {

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{
     context::{Context, LogPurpose, option},
     exit::Exit,
-    serving::{self, Knowledge},
+    serving,
 };
 use crate::{DemoInfo, demo::DemoShop};
 
@@ -25,7 +25,7 @@ pub(super) fn run(arguments: &DemoArguments, context: &Context) -> anyhow::Resul
     let address = option("--address", "server.address", arguments.address.as_ref());
     // The page is what a person looks at, so the log keeps to what went wrong.
     let config = context.start(LogPurpose::Command, address.as_slice())?;
-    let knowledge = Knowledge::of_shop(arguments.language)?;
+    let knowledge = serving::of_shop(arguments.language)?;
     let (info, output) = (arguments.language.info(), context.output);
     let announce =
         |url: &str| output.result(&json!({ "url": url, "examples": info.examples }), || text(url, &info));

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{
     context::{Context, LogPurpose, option},
     exit::{Exit, UsageError},
-    serving::{self, Knowledge},
+    serving,
 };
 use crate::config::Override;
 
@@ -36,10 +36,9 @@ pub(super) fn run(arguments: &ServeArguments, context: &Context) -> anyhow::Resu
     .flatten()
     .collect();
     let config = context.start(LogPurpose::Service, &overrides)?;
-    let path = config.knowledge.path.as_deref().ok_or_else(|| UsageError(NO_KNOWLEDGE.to_owned()))?;
-    let knowledge = Knowledge::of_file(path)?;
+    let knowledge = serving::configured(&config)?.ok_or_else(|| UsageError(NO_KNOWLEDGE.to_owned()))?;
     let output = context.output;
-    let announce =
-        |url: &str| output.result(&json!({ "url": url }), || format!("serving {} on {url}", path.display()));
+    let name = config.knowledge.path.as_ref().map_or_else(String::new, |path| path.display().to_string());
+    let announce = |url: &str| output.result(&json!({ "url": url }), || format!("serving {name} on {url}"));
     Context::runtime()?.block_on(serving::serve(&config, knowledge, output, announce))
 }

@@ -1,12 +1,11 @@
 //! From knowledge to a running [`App`], and from there to an open port: what `ask`, `demo` and `serve` share.
 
-use std::{net::SocketAddr, path::Path, sync::Arc};
+use std::{net::SocketAddr, sync::Arc};
 
-use answer::FaqEntry;
 use tokio::net::TcpListener;
 
 use super::{exit::Exit, knowledge, output::Output};
-use crate::{App, DemoInfo, config::Config, demo::DemoShop, http};
+use crate::{App, Knowledge, config::Config, demo::DemoShop, http, labels};
 
 /// The address cannot be bound, or the service ended with an error.
 #[derive(Debug, thiserror::Error)]
@@ -16,24 +15,22 @@ pub(super) struct CannotServe {
     source: Box<dyn std::error::Error + Send + Sync>,
 }
 
-/// What is answered from, and what the page shows besides.
-pub(super) struct Knowledge {
-    entries: Vec<FaqEntry>,
-    demo: Option<DemoInfo>,
+/// A built-in shop.
+///
+/// # Errors
+/// None in a released program.
+pub(super) fn of_shop(shop: DemoShop) -> anyhow::Result<Knowledge> {
+    Ok(Knowledge { entries: shop.entries()?, labels: shop.labels()?, demo: Some(shop.info()) })
 }
 
-impl Knowledge {
-    /// # Errors
-    /// None in a released program.
-    pub(super) fn of_shop(shop: DemoShop) -> anyhow::Result<Self> {
-        Ok(Self { entries: shop.entries()?, demo: Some(shop.info()) })
-    }
-
-    /// # Errors
-    /// [`KnowledgeFileError`](knowledge::KnowledgeFileError).
-    pub(super) fn of_file(path: &Path) -> anyhow::Result<Self> {
-        Ok(Self { entries: knowledge::read(path)?, demo: None })
-    }
+/// The configured knowledge and labels; `None` when none is configured.
+///
+/// # Errors
+/// [`KnowledgeFileError`](knowledge::KnowledgeFileError), and what is wrong with the file of labels.
+pub(super) fn configured(config: &Config) -> anyhow::Result<Option<Knowledge>> {
+    let Some(path) = &config.knowledge.path else { return Ok(None) };
+    let labels = config.knowledge.labels.as_deref().map(labels::read).transpose()?.unwrap_or_default();
+    Ok(Some(Knowledge { entries: knowledge::read(path)?, labels, demo: None }))
 }
 
 /// Loads the model and builds the snapshot, with a progress bar.
@@ -46,7 +43,7 @@ pub(super) async fn start(config: &Config, knowledge: Knowledge, output: Output)
         bar.set_length(total as u64);
         bar.set_position(done as u64);
     };
-    let app = App::start(config, knowledge.entries, knowledge.demo, on_progress).await;
+    let app = App::start(config, knowledge, on_progress).await;
     bar.finish_and_clear();
     app
 }

@@ -58,9 +58,9 @@ async fn entries_that_may_not_answer_do_not() {
     let app = TestApp::start().await;
     app.ask_on("wechat", "公众号绑定手机").await.expect_answer("bind");
     app.ask("公众号绑定手机").await.expect_answer("bind");
-    app.ask_on("web", "公众号绑定手机").await.expect_hand_off("low_confidence");
-    app.ask("旧版积分换购").await.expect_hand_off("low_confidence");
-    app.ask("元宵灯谜").await.expect_hand_off("low_confidence");
+    app.ask_on("web", "公众号绑定手机").await.expect_without("bind");
+    app.ask("旧版积分换购").await.expect_without("old");
+    app.ask("元宵灯谜").await.expect_without("festival");
 }
 
 #[tokio::test]
@@ -72,7 +72,11 @@ async fn an_explanation_comes_when_asked_for() {
         let reply = reply.expect_answer("refund");
         let explain = &reply.body["explain"];
         assert_eq!(explain["normalized"], "怎么退款?");
-        assert_eq!(explain["thresholds"], json!({ "answer": 0.8, "clarify": 0.3 }));
+        for threshold in ["answer", "clarify"] {
+            assert!((0.0..=1.0).contains(&explain["thresholds"][threshold].as_f64().unwrap()));
+        }
+        assert!(explain["scope"].as_f64().unwrap() > 0.5);
+        assert!(explain["why"].as_str().unwrap().contains("confidence"));
         assert_eq!(explain["model"], MODEL);
         assert_eq!(explain["snapshot"].as_str().unwrap().len(), 16);
         assert!(explain["stages_ms"]["embed"].is_number() && explain["stages_ms"]["retrieve"].is_number());
@@ -81,6 +85,11 @@ async fn an_explanation_comes_when_asked_for() {
         assert_eq!(best["question"], "怎么申请退款");
         assert_eq!(best["matched_question"], "怎么退款");
         assert_eq!(best["confidence"], reply.body["confidence"]);
+        assert_eq!(best["guards"], json!([]));
+        let features = best["features"].as_array().unwrap();
+        let same = features.iter().find(|feature| feature["name"] == "same_spelling").unwrap();
+        assert_eq!(same["value"], 1.0);
+        assert!(same["effect"].as_f64().unwrap() > 1.0);
     }
     assert!(
         app.post("/v1/ask?explain=false", &json!({ "text": "怎么退款" })).await.body.get("explain").is_none()
@@ -141,7 +150,8 @@ async fn many_ask_at_once() {
 async fn without_knowledge_everything_is_handed_over() {
     let config = crate::harness::config();
     let encoder = crate::encoder::CharacterEncoder::behind(std::sync::Arc::default());
-    let app = server::App::with_encoder(&config, encoder, Vec::new(), None, |_, _| {}).await.unwrap();
+    let app =
+        server::App::with_encoder(&config, encoder, server::Knowledge::default(), |_, _| {}).await.unwrap();
     let app = TestApp::serve(app, std::sync::Arc::default()).await;
     app.ask("怎么退款").await.expect_hand_off("unavailable");
     let page = app.get("/demo/examples").await.expect_ok();

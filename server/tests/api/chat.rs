@@ -73,9 +73,9 @@ async fn the_last_message_of_the_user_is_the_question() {
 #[tokio::test]
 async fn a_channel_can_be_given() {
     let app = TestApp::start().await;
-    for (channel, decision) in [("wechat", "answer"), ("web", "handoff")] {
+    for (channel, entry) in [("wechat", json!("bind")), ("web", Value::Null)] {
         let reply = chat(&app, user("公众号绑定手机"), json!({ "channel": channel })).await.expect_ok();
-        assert_eq!(reply.body["yingda"]["decision"], decision);
+        assert_eq!(reply.body["yingda"]["entry_id"], entry);
     }
 }
 

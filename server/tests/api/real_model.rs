@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use answer::read_knowledge;
-use server::App;
+use answer::{parse_records, read_knowledge};
+use server::{App, Knowledge};
 
 use crate::{
     harness::{TestApp, config},
@@ -20,8 +20,9 @@ async fn a_model_folder_is_loaded_and_served() {
     let folder = root().join("inference/tests/parity/static-st");
     config.model.name = folder.to_str().unwrap().to_owned();
     let mut progress = Vec::new();
-    let app =
-        App::start(&config, shop::entries(), None, |done, total| progress.push((done, total))).await.unwrap();
+    let app = App::start(&config, shop::entries().into(), |done, total| progress.push((done, total)))
+        .await
+        .unwrap();
     let (first, last) = (progress.first().unwrap(), progress.last().unwrap());
     assert_eq!((first.0, last.0), (0, last.1));
     let app = TestApp::serve(app, Default::default()).await;
@@ -34,7 +35,7 @@ async fn a_model_folder_is_loaded_and_served() {
 async fn a_missing_model_is_named() {
     let mut config = config();
     config.model.name = "./no-such-model".to_owned();
-    let error = App::start(&config, Vec::new(), None, |_, _| {}).await.err().unwrap();
+    let error = App::start(&config, Knowledge::default(), |_, _| {}).await.err().unwrap();
     assert!(format!("{error:#}").contains("no-such-model"), "{error:#}");
 }
 
@@ -43,7 +44,7 @@ async fn knowledge_with_a_double_id_is_refused() {
     let mut entries = shop::entries();
     entries.push(entries[0].clone());
     let encoder = crate::encoder::CharacterEncoder::behind(Default::default());
-    let error = App::with_encoder(&config(), encoder, entries, None, |_, _| {}).await.err().unwrap();
+    let error = App::with_encoder(&config(), encoder, entries.into(), |_, _| {}).await.err().unwrap();
     assert!(format!("{error:#}").contains("refund"), "{error:#}");
 }
 
@@ -57,9 +58,10 @@ async fn the_demo_shop_answers() {
     }
     let mut config = server::Config::load(None).unwrap();
     config.model.folder = root().join("models");
-    let file = root().join("datasets/shop-zh/knowledge.jsonl");
-    let entries = read_knowledge(std::fs::read(&file).unwrap().as_slice(), "knowledge.jsonl").unwrap();
-    let app = App::start(&config, entries, None, |_, _| {}).await.unwrap();
+    let read = |name: &str| std::fs::read(root().join("datasets/shop-zh").join(name)).unwrap();
+    let entries = read_knowledge(read("knowledge.jsonl").as_slice(), "knowledge.jsonl").unwrap();
+    let labels = parse_records(read("questions.jsonl").as_slice(), "questions.jsonl").unwrap();
+    let app = App::start(&config, Knowledge { entries, labels, demo: None }, |_, _| {}).await.unwrap();
     let app = TestApp::serve(app, Default::default()).await;
     let reply = app.ask("买的东西几天能送到").await.expect_ok();
     assert_eq!(reply.body["decision"], "answer", "{}", reply.text);

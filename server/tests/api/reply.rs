@@ -45,6 +45,13 @@ impl Reply {
         reply
     }
 
+    /// Neither answers with this entry nor offers it.
+    pub(crate) fn expect_without(&self, entry_id: &str) -> &Self {
+        assert_ne!(self.body["entry_id"], entry_id, "{}", self.text);
+        assert!(!self.text.contains(&format!("\"entry_id\":\"{entry_id}\"")), "{}", self.text);
+        self
+    }
+
     pub(crate) fn expect_hand_off(self, reason: &str) -> Self {
         let reply = self.expect_decision("handoff");
         assert_eq!(reply.body["reason"], reason, "{}", reply.text);

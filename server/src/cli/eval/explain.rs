@@ -1,9 +1,9 @@
 //! `yingda eval explain`: one decision, taken apart.
 
-use ::eval::{Retrieval, explain};
+use ::eval::explain;
 use clap::Args;
 
-use super::measuring::{KnowledgeArguments, ModelArguments, RiskArguments, options, start};
+use super::measuring::{KnowledgeArguments, ModelArguments, RiskArguments, start};
 use crate::{
     cli::{context::Context, exit::Exit},
     models,
@@ -26,8 +26,7 @@ pub(super) fn run(arguments: &ExplainArguments, context: &Context) -> anyhow::Re
         context,
         [arguments.knowledge.as_override(), arguments.model.as_override(), arguments.risk.as_override()],
     )?;
-    let set = arguments.knowledge.load(&config, context)?;
-    let options = options(&config, Retrieval::Hybrid)?;
+    let (set, options) = arguments.knowledge.load(&config, context)?;
     let explained = Context::runtime()?.block_on(async {
         let embedder = models::start(&config)?;
         anyhow::Ok(explain(&arguments.question, &set, &embedder, &options).await?)

@@ -7,7 +7,7 @@ use clap::{Args, builder::NonEmptyStringValueParser};
 use crate::{
     cli::{
         context::{Context, LogPurpose, option},
-        knowledge,
+        serving,
     },
     clock,
     config::{Config, Override},
@@ -66,19 +66,27 @@ impl KnowledgeArguments {
         option("--knowledge", "knowledge.path", self.knowledge.as_ref())
     }
 
-    /// The entries, as a set with nothing to ask.
+    /// The entries as a set with nothing to ask, and how it is served: with its labels.
     ///
     /// # Errors
-    /// [`KnowledgeFileError`](knowledge::KnowledgeFileError).
-    pub(super) fn load(&self, config: &Config, context: &Context) -> anyhow::Result<LabelledSet> {
-        let (name, entries) = match &config.knowledge.path {
-            Some(path) => (path.display().to_string(), knowledge::read(path)?),
-            None => {
+    /// As in [`serving::configured`].
+    pub(super) fn load(
+        &self,
+        config: &Config,
+        context: &Context,
+    ) -> anyhow::Result<(LabelledSet, RunOptions)> {
+        let (name, knowledge) = match (&config.knowledge.path, serving::configured(config)?) {
+            (Some(path), Some(knowledge)) => (path.display().to_string(), knowledge),
+            _ => {
                 context.output.note("no knowledge is configured: looking at the demo shop (see --knowledge)");
-                ("the demo shop".to_owned(), DemoShop::default().entries()?)
+                ("the demo shop".to_owned(), serving::of_shop(DemoShop::default())?)
             }
         };
-        Ok(LabelledSet { name, indexed: Indexed::All, entries, questions: Vec::new() })
+        let set =
+            LabelledSet { name, indexed: Indexed::All, entries: knowledge.entries, questions: Vec::new() };
+        let mut options = options(config, Retrieval::Hybrid)?;
+        options.build.labels = knowledge.labels;
+        Ok((set, options))
     }
 }
 

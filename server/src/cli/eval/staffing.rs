@@ -1,10 +1,10 @@
 //! `yingda eval staffing`: what several risk targets cost in people.
 
-use ::eval::{Retrieval, RunOptions, Staffing, Traffic, staffing, staffing_grid};
+use ::eval::{RunOptions, Staffing, Traffic, staffing, staffing_grid};
 use clap::Args;
 use serde::Serialize;
 
-use super::measuring::{KnowledgeArguments, ModelArguments, TargetArguments, options, start};
+use super::measuring::{KnowledgeArguments, ModelArguments, TargetArguments, start};
 use crate::{
     cli::{context::Context, exit::Exit},
     models,
@@ -36,8 +36,8 @@ struct Staffed {
 
 pub(super) fn run(arguments: &StaffingArguments, context: &Context) -> anyhow::Result<Exit> {
     let config = start(context, [arguments.knowledge.as_override(), arguments.model.as_override()])?;
-    let set = arguments.knowledge.load(&config, context)?;
-    let options = RunOptions { sweep: arguments.targets.targets(), ..options(&config, Retrieval::Hybrid)? };
+    let (set, options) = arguments.knowledge.load(&config, context)?;
+    let options = RunOptions { sweep: arguments.targets.targets(), ..options };
     let traffic =
         Traffic { questions_per_hour: arguments.questions_per_hour, agent_minutes: arguments.agent_minutes };
     let targets = Context::runtime()?.block_on(async {
