@@ -5,11 +5,10 @@ use std::{sync::Arc, time::Instant};
 use inference::{Embedder, Embedding, Role};
 
 use crate::{
-    AnswerPolicy, Candidate, Decided, Decision, Error, Guard, HandOffReason, KnowledgeSnapshot, Probability,
-    Question, Result, Stages,
+    AnswerPolicy, Band, Candidate, Decided, Decision, Error, Guard, HandOffReason, KnowledgeSnapshot,
+    Probability, Question, Result, Stages,
     guard::{self, Conflicts},
     normalize::spelling,
-    policy::Band,
     ranking::{Ranking, Scored},
     retrieve::{Except, Query},
     snapshot::direction,
@@ -119,7 +118,7 @@ fn choose(
             let faq = &snapshot.entries[best.evidence.entry].faq;
             Decision::Answer { entry_id: faq.id.clone(), answer: faq.answer().to_owned() }
         }
-        Band::Clarify => clarify(&decided.candidates),
+        Band::Clarify => clarify(decided),
         Band::HandOff => Decision::HandOff(HandOffReason::LowConfidence),
     };
     (decision, why(band, decided, policy))
@@ -136,15 +135,9 @@ fn meaningless(question: &Question) -> Option<(HandOffReason, &'static str)> {
     }
 }
 
-fn clarify(candidates: &[Candidate]) -> Decision {
-    let worth = candidates[0].confidence.value() * OFFERED_SHARE;
-    let likely = |candidate: &&Candidate| candidate.confidence.value() >= worth;
-    let offered = candidates.iter().take(Decision::MAX_OPTIONS).filter(likely);
-    Decision::Clarify { entry_ids: offered.map(|candidate| candidate.entry_id.clone()).collect() }
+fn clarify(decided: &Decided) -> Decision {
+    Decision::Clarify { entry_ids: decided.options().map(|candidate| candidate.entry_id.clone()).collect() }
 }
-
-/// An option this much less probable than the first is not worth reading.
-const OFFERED_SHARE: f32 = 0.1;
 
 fn why(band: Band, decided: &Decided, policy: AnswerPolicy) -> String {
     let confidence = decided.confidence.value();

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{Features, Probability};
+use crate::{Band, Features, Probability};
 
 /// What the engine does with a question.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,16 @@ pub enum Decision {
 }
 
 impl Decision {
+    /// Its band.
+    #[must_use]
+    pub fn band(&self) -> Band {
+        match self {
+            Self::Answer { .. } => Band::Answer,
+            Self::Clarify { .. } => Band::Clarify,
+            Self::HandOff(_) => Band::HandOff,
+        }
+    }
+
     /// More options than this are not read on a phone.
     pub const MAX_OPTIONS: usize = 3;
 }
@@ -104,3 +114,16 @@ pub struct Decided {
     /// Time by stage.
     pub stages: Stages,
 }
+
+impl Decided {
+    /// What is offered when the customer is asked back: of the first candidates those that are worth reading. Best first;
+    /// empty without a candidate.
+    pub fn options(&self) -> impl Iterator<Item = &Candidate> {
+        let best = self.confidence.value();
+        let likely = move |candidate: &&Candidate| candidate.confidence.value() >= best * OFFERED_SHARE;
+        self.candidates.iter().take(Decision::MAX_OPTIONS).filter(likely)
+    }
+}
+
+/// An option this much less probable than the first is not worth reading.
+const OFFERED_SHARE: f32 = 0.1;

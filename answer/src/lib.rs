@@ -44,7 +44,7 @@ pub use error::{Error, Result};
 pub use features::{FEATURE_COUNT, FEATURE_NAMES, Features};
 pub use fusion::FusionWeights;
 pub use normalize::normalize;
-pub use policy::AnswerPolicy;
+pub use policy::{AnswerPolicy, Band};
 pub use probability::Probability;
 pub use question::{Question, QuestionProblem};
 pub use records::{parse_records, read_knowledge, write_knowledge};

@@ -1,5 +1,7 @@
 //! From probabilities to a band. Pure.
 
+use serde::{Deserialize, Serialize};
+
 use crate::Probability;
 
 /// Two thresholds make three bands: answer, ask back, hand over. Made by [`Calibration::policy`](crate::Calibration::policy)
@@ -10,11 +12,15 @@ pub struct AnswerPolicy {
     clarify_at: Probability,
 }
 
-/// The three bands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Band {
+/// The three bands: a decision without its content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Band {
+    /// An entry answers.
     Answer,
+    /// The customer is asked which entry is meant.
     Clarify,
+    /// A human takes over.
     HandOff,
 }
 
@@ -39,7 +45,8 @@ impl AnswerPolicy {
 
     /// The band of a best entry with this chance of being right, when some entry is meant with the chance `scope`.
     /// `may_answer` is false when a guard forbids it.
-    pub(crate) fn band(&self, confidence: Probability, scope: Probability, may_answer: bool) -> Band {
+    #[must_use]
+    pub fn band(&self, confidence: Probability, scope: Probability, may_answer: bool) -> Band {
         if may_answer && confidence >= self.answer_at {
             Band::Answer
         } else if scope >= self.clarify_at {

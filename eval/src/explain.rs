@@ -3,7 +3,7 @@
 use answer::{Decided, FEATURE_NAMES, KnowledgeSnapshot, RiskTarget, Weights};
 use serde::Serialize;
 
-use crate::{Band, Considered, Grid, outcome::band};
+use crate::{Band, Considered, Grid};
 
 /// Everything that led to one decision.
 #[derive(Clone, Debug, Serialize)]
@@ -46,7 +46,7 @@ impl Explained {
         let (policy, weights) = (snapshot.calibration().policy(target), snapshot.calibration().weights());
         Self {
             normalized: decided.normalized.clone(),
-            decision: band(&decided.decision),
+            decision: decided.decision.band(),
             why: decided.why.clone(),
             confidence: decided.confidence.value(),
             scope: decided.scope.value(),

@@ -23,6 +23,7 @@ mod staffing;
 mod sweep;
 mod tables;
 
+pub use answer::Band;
 pub use basis::Basis;
 pub use calibrated::{Calibrated, calibration_grid, weight_grid};
 pub use compare::{Change, Compared, Comparison, McNemar, compare};
@@ -35,7 +36,7 @@ pub use metrics::{
     Better, Confusion, CurvePoint, Curves, FIGURES, Figure, HISTOGRAM_BINS, Hindsight, Histograms, Interval,
     Latency, Metrics, Percentiles, ReliabilityBin,
 };
-pub use outcome::{Band, Judged, Outcome, Scope, Spent};
+pub use outcome::{Judged, Outcome, Scope, Spent};
 pub use recorded::{Recorded, RecordedSet};
 pub use report::{ModelReport, Report, SetReport};
 pub use run::{Retrieval, RunOptions, calibrate, explain, run, staffing};

@@ -1,22 +1,9 @@
 //! What happened to one question.
 
-use answer::{Candidate, Decided, Decision};
+use answer::{Band, Candidate, Decided};
 use serde::{Deserialize, Serialize};
 
 use crate::{Basis, Considered, LabelledQuestion};
-
-/// The decision without its content.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Band {
-    /// Answered without a human.
-    Answer,
-    /// Asked back.
-    Clarify,
-    /// Handed over.
-    #[serde(rename = "handoff")]
-    HandOff,
-}
 
 /// Whether any entry answers a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,13 +111,15 @@ impl Outcome {
         let LabelledQuestion { text, expected, note } = question.clone();
         let is_expected = |id: &String| Some(id) == expected.as_ref();
         let position = candidates.iter().position(|candidate| is_expected(&candidate.entry_id));
+        let offers = |decided: &Decided| decided.options().any(|option| is_expected(&option.entry_id));
+        let basis = decided.map_or(Basis::NOTHING, |decided| Basis::of(decided, offers(decided)));
         let judged = Judged {
-            decision: decided.map_or(Band::HandOff, |decided| band(&decided.decision)),
+            decision: decided.map_or(Band::HandOff, |decided| decided.decision.band()),
             best: candidates.first().map(|candidate| candidate.entry_id.clone()),
             confidence: decided.map_or(0.0, |decided| decided.confidence.value()),
             in_scope: decided.map_or(0.0, |decided| decided.scope.value()),
             rank: position.map(|position| position + 1),
-            offered: decided.is_some_and(|decided| options(&decided.decision).iter().any(is_expected)),
+            offered: basis.offers && decided.is_some_and(|decided| decided.decision.band() == Band::Clarify),
             milliseconds: Spent {
                 total: milliseconds,
                 embed: decided.map(|decided| decided.stages.embed),
@@ -143,24 +132,9 @@ impl Outcome {
         Self {
             judged,
             why: decided.map_or_else(String::new, |decided| decided.why.clone()),
-            basis: decided.map_or(Basis::NOTHING, Basis::from),
+            basis,
             weighed: candidates.first().map(|best| best.features),
             candidates: candidates.iter().map(Considered::from).collect(),
         }
-    }
-}
-
-pub(crate) fn band(decision: &Decision) -> Band {
-    match decision {
-        Decision::Answer { .. } => Band::Answer,
-        Decision::Clarify { .. } => Band::Clarify,
-        Decision::HandOff(_) => Band::HandOff,
-    }
-}
-
-fn options(decision: &Decision) -> &[String] {
-    match decision {
-        Decision::Clarify { entry_ids } => entry_ids,
-        Decision::Answer { .. } | Decision::HandOff(_) => &[],
     }
 }

@@ -22,6 +22,7 @@ fn in_scope(rank: Option<usize>, confidence: f32, decision: Band) -> Judged {
         decision,
         best: Some(best.to_owned()),
         confidence,
+        in_scope: confidence,
         rank,
         offered: false,
         milliseconds: Spent { total: 1.0, embed: Some(0.25), retrieve: Some(0.75) },

@@ -23,7 +23,7 @@ async fn a_service_that_is_about_to_end_is_not_ready() {
 
 #[tokio::test]
 async fn numbers_count_what_happened() {
-    let app = TestApp::start().await;
+    let app = TestApp::with(|config| config.model.cache_capacity = 10).await;
     for text in ["怎么退款", "怎么退款", "会员等级如何", "给我讲个笑话", ""] {
         app.ask(text).await;
     }
