@@ -6,7 +6,7 @@ use inference::{Embedder, Embedding, Role};
 
 use crate::{
     AnswerPolicy, Band, Candidate, Decided, Decision, Guard, HandOffReason, KnowledgeSnapshot, Probability,
-    Question, Result, Stages,
+    Question, Reranking, Result, Stages,
     guard::{self, Conflicts},
     ranking::{Ranking, Scored},
     retrieve::{Except, Query},
@@ -35,12 +35,7 @@ pub async fn decide(
     let embed = milliseconds_since(started);
     let (asked, known) = (question.clone(), Arc::clone(snapshot));
     let (ranking, passages) = blocking(move || rank(asked, vector, &known)).await?;
-    let ranked = Instant::now();
-    let logits = match &snapshot.reranking {
-        Some(reranking) => reranking.reranker.score(question.normalized(), passages).await?,
-        None => Vec::new(),
-    };
-    let rerank = milliseconds_since(ranked);
+    let (logits, rerank) = second_opinion(question, passages, snapshot.reranking.as_ref()).await?;
     let (asked, known) = (question.clone(), Arc::clone(snapshot));
     let conclude = move || Ok(conclude(&asked, &known, &ranking.reranked(&logits), policy));
     let mut decided = blocking(conclude).await?;
@@ -59,6 +54,18 @@ fn rank(
     let ranking = Ranking::of(snapshot, query, other_topic)?;
     let passages = ranking.passages(snapshot, snapshot.reranked());
     Ok((ranking, passages))
+}
+
+/// The reranker's scores of `passages`, and the milliseconds that they took; nothing without one.
+async fn second_opinion(
+    question: &Question,
+    passages: Vec<String>,
+    reranking: Option<&Reranking>,
+) -> Result<(Vec<f32>, f64)> {
+    let Some(Reranking { reranker, .. }) = reranking else { return Ok((Vec::new(), 0.0)) };
+    let started = Instant::now();
+    let logits = reranker.score(question.normalized(), passages).await?;
+    Ok((logits, milliseconds_since(started)))
 }
 
 /// Everything after the ranking: a function of its arguments alone.

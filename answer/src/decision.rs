@@ -94,7 +94,7 @@ pub struct Stages {
     pub embed: f64,
     /// Candidates, features, confidence, policy.
     pub retrieve: f64,
-    /// Waiting for and computing the reranker's scores; about 0 without a reranker.
+    /// Waiting for and computing the reranker's scores; 0 without a reranker.
     pub rerank: f64,
 }
 

@@ -32,6 +32,7 @@ mod risk_target;
 mod snapshot;
 mod terms;
 mod topic_index;
+mod version;
 mod vocabulary;
 
 pub use calibrate::{

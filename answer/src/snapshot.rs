@@ -5,7 +5,6 @@ use std::ops::Range;
 use index::{IndexParameters, IndexWriter, Searcher};
 use inference::{Embedder, Embedding, Role};
 use ndarray::{Array2, ArrayView1};
-use sha2::{Digest, Sha256};
 
 use crate::{
     Calibration, Error, FaqEntry, FusionWeights, Label, Probability, Reranking, Result, calibrate,
@@ -14,6 +13,7 @@ use crate::{
     other_topics::other_topics,
     terms::terms,
     topic_index::TopicIndex,
+    version::version,
     vocabulary::{TermSet, Vocabulary},
 };
 
@@ -385,18 +385,4 @@ fn searcher<'a>(
         }
     }
     Ok(writer.commit()?)
-}
-
-fn version(entries: &[FaqEntry], model_fingerprint: &str, reranking: Option<&Reranking>) -> String {
-    let mut hasher = Sha256::new();
-    hasher.update(model_fingerprint);
-    if let Some(Reranking { reranker, candidates }) = reranking {
-        hasher.update(format!("{} {candidates}\n", reranker.info().fingerprint));
-    }
-    for entry in entries {
-        // An entry always serialises: it holds strings, flags and times only.
-        hasher.update(serde_json::to_vec(entry).unwrap_or_default());
-        hasher.update(b"\n");
-    }
-    hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
