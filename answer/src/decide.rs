@@ -76,7 +76,8 @@ fn candidates(snapshot: &KnowledgeSnapshot, ranking: &Ranking<'_>) -> Vec<Candid
     let reported = ranking.scored.iter().take(REPORTED).enumerate();
     let candidate = |(rank, scored): (usize, &Scored)| {
         let faq = &snapshot.entries[scored.evidence.entry].faq;
-        let features = ranking.features(rank, calibration.background());
+        let conflicts = ranking.conflicts(rank);
+        let features = ranking.features(rank, conflicts, calibration.background());
         let (confidence, score) = calibration.confidence(&features);
         Candidate {
             entry_id: faq.id.clone(),
@@ -85,7 +86,7 @@ fn candidates(snapshot: &KnowledgeSnapshot, ranking: &Ranking<'_>) -> Vec<Candid
             confidence,
             score,
             features,
-            guards: guards(ranking.conflicts(rank)),
+            guards: guards(conflicts),
         }
     };
     reported.map(candidate).collect()

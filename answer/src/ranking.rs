@@ -69,7 +69,7 @@ impl<'a> Ranking<'a> {
     }
 
     /// Of the candidate at `rank`, from 0.
-    pub(crate) fn features(&self, rank: usize, background: &Background) -> Features {
+    pub(crate) fn features(&self, rank: usize, conflicts: Conflicts, background: &Background) -> Features {
         let Scored { score, evidence } = &self.scored[rank];
         Features::of(&Situation {
             candidate: evidence,
@@ -78,7 +78,7 @@ impl<'a> Ranking<'a> {
             agreeing: self.agreeing(evidence.entry),
             uncovered: self.uncovered(evidence.entry),
             crowd: self.crowd(rank, background.score.deviation),
-            conflicts: self.conflicts(rank),
+            conflicts,
             question: &self.facts,
             background,
         })

@@ -277,14 +277,15 @@ impl Asked<'_> {
     fn sample(&self, background: &Background) -> Option<Sample> {
         let best = self.ranking.scored.first()?;
         let is_expected = |scored: &crate::ranking::Scored| self.expected == Some(scored.evidence.entry);
+        let conflicts = self.ranking.conflicts(0);
         Some(Sample {
             origin: self.origin,
             group: self.group,
-            features: self.ranking.features(0, background),
+            features: self.ranking.features(0, conflicts, background),
             in_scope: self.expected.is_some(),
             right: is_expected(best),
             offered: self.ranking.scored.iter().take(Decision::MAX_OPTIONS).any(is_expected),
-            guarded: self.ranking.conflicts(0).any(),
+            guarded: conflicts.any(),
             weight: self.weight,
         })
     }
