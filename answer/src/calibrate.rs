@@ -25,7 +25,7 @@ pub(crate) use self::samples::{ask, logits, probes};
 use self::{
     cross_fit::CrossFit,
     isotonic::Isotonic,
-    risk::{Trial, threshold},
+    risk::{Trial, cautious, threshold},
     samples::{Asked, Origin, Sample},
 };
 pub use self::{
@@ -180,12 +180,12 @@ impl Calibration {
         &self.answer.weights
     }
 
-    /// The thresholds that keep `target`. Where the knowledge base's own questions cannot show that any does, every single
-    /// answer must keep it by its own probability, and asking back is bounded by what near questions allow: more is
-    /// handed over.
+    /// The thresholds that keep `target`. Where the knowledge base's own questions cannot show that any does, a cautious
+    /// one is used for answers, and asking back is bounded by what near questions allow: more is handed over.
     #[must_use]
     pub fn policy(&self, target: RiskTarget) -> AnswerPolicy {
-        let answer_at = self.answer_threshold(target).unwrap_or(1.0 - target.value());
+        let answer_at =
+            self.answer_threshold(target).unwrap_or_else(|| cautious(&self.answer_trials(), target.value()));
         let options = self.options_threshold(target, answer_at).unwrap_or(0.0);
         let at = |value| Probability::new(value).unwrap_or(Probability::ONE);
         AnswerPolicy::new(at(answer_at), at(options.max(self.near_threshold())))
@@ -193,17 +193,25 @@ impl Calibration {
 
     /// `None` when the samples cannot show that any threshold keeps the target.
     fn answer_threshold(&self, target: RiskTarget) -> Option<f32> {
+        threshold(&self.answer_trials(), target.value())
+    }
+
+    /// Empty when there are too few samples in scope to tell.
+    fn answer_trials(&self) -> Vec<Trial> {
         let may_answer = self.held_out.iter().filter(|held_out| !held_out.sample.guarded);
         let trial = |held_out: &HeldOut| Trial {
             probability: held_out.answer,
             holds: held_out.sample.right,
             weight: held_out.weight,
         };
-        self.shown(&may_answer.map(trial).collect::<Vec<_>>(), target.value())
+        if self.has_own_samples() { may_answer.map(trial).collect() } else { Vec::new() }
     }
 
     /// Over the samples that are not answered.
     fn options_threshold(&self, target: RiskTarget, answer_at: f32) -> Option<f32> {
+        if !self.has_own_samples() {
+            return None;
+        }
         let unanswered =
             self.held_out.iter().filter(|held_out| held_out.sample.guarded || held_out.answer < answer_at);
         let trial = |held_out: &HeldOut| Trial {
@@ -211,11 +219,7 @@ impl Calibration {
             holds: held_out.sample.offered,
             weight: held_out.weight,
         };
-        self.shown(&unanswered.map(trial).collect::<Vec<_>>(), target.options())
-    }
-
-    fn shown(&self, trials: &[Trial], target: f32) -> Option<f32> {
-        if self.has_own_samples() { threshold(trials, target) } else { None }
+        threshold(&unanswered.map(trial).collect::<Vec<_>>(), target.options())
     }
 
     /// Below this lies the share [`NEAR_HANDED_OVER`] of the questions that lost their entry.

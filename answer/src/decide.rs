@@ -98,7 +98,8 @@ fn candidates(snapshot: &KnowledgeSnapshot, ranking: &Ranking) -> Vec<Candidate>
     let reported = ranking.scored.iter().take(REPORTED).enumerate();
     let candidate = |(rank, scored): (usize, &Scored)| {
         let faq = &snapshot.entries[scored.evidence.entry].faq;
-        let features = ranking.features(snapshot, rank, calibration.background());
+        let conflicts = ranking.conflicts(snapshot, rank);
+        let features = ranking.features(snapshot, rank, conflicts, calibration.background());
         let (confidence, score) = calibration.confidence(&features);
         Candidate {
             entry_id: faq.id.clone(),
@@ -107,7 +108,7 @@ fn candidates(snapshot: &KnowledgeSnapshot, ranking: &Ranking) -> Vec<Candidate>
             confidence,
             score,
             features,
-            guards: guards(ranking.conflicts(snapshot, rank)),
+            guards: guards(conflicts),
         }
     };
     reported.map(candidate).collect()

@@ -98,6 +98,7 @@ impl Ranking {
         &self,
         snapshot: &KnowledgeSnapshot,
         rank: usize,
+        conflicts: Conflicts,
         background: &Background,
     ) -> Features {
         let scored = &self.scored[rank];
@@ -110,7 +111,7 @@ impl Ranking {
             agreeing: self.agreeing(snapshot, evidence.entry),
             uncovered: self.uncovered(snapshot, evidence.entry),
             crowd: self.crowd(rank, background.score.deviation),
-            conflicts: self.conflicts(snapshot, rank),
+            conflicts,
             question: &self.facts,
             background,
         })

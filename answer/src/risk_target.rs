@@ -44,3 +44,31 @@ impl RiskTarget {
         self.options.value()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_of_zero_stays_zero() {
+        let target = RiskTarget::new(0.0).unwrap();
+        assert_eq!((target.value(), target.options()), (0.0, 0.0));
+    }
+
+    #[test]
+    fn only_shares_are_targets() {
+        for value in [-0.01, 1.01, f32::NAN] {
+            assert_eq!(RiskTarget::new(value), None);
+        }
+        assert_eq!(RiskTarget::new(1.0).map(RiskTarget::value), Some(1.0));
+    }
+
+    #[test]
+    fn asking_back_may_fail_more_often_than_answering() {
+        let options = |value| RiskTarget::new(value).unwrap().options();
+        assert!((options(0.03) - 0.18).abs() < 1e-6);
+        assert_eq!((options(0.2), options(0.5)), (MOST_OPTIONS_RISK, 0.5));
+        let set = RiskTarget::new(0.05).unwrap().with_options(Probability::ZERO);
+        assert_eq!((set.value(), set.options()), (0.05, 0.0));
+    }
+}

@@ -35,6 +35,32 @@ pub(crate) fn threshold(trials: &[Trial], target: f32) -> Option<f32> {
     chosen.filter(|step| step.sums.bound(confidence) <= target).map(|step| step.threshold).reduce(f32::min)
 }
 
+/// A threshold for when [`threshold`] shows none: the probabilities promise that it keeps three quarters of `target` on
+/// average, and the trials at or above it, if there are any, do not make it three times likelier that it
+/// fails `target` than that it keeps it. 1, so that nothing passes
+/// but certainty, when they do for every threshold.
+pub(crate) fn cautious(trials: &[Trial], target: f32) -> f32 {
+    let floor = (1.0 - CAUTION * target).max(0.0);
+    let mut above: Vec<Trial> = trials.iter().filter(|trial| trial.probability >= floor).copied().collect();
+    if above.is_empty() {
+        return floor;
+    }
+    above.sort_by(|left, right| right.probability.total_cmp(&left.probability));
+    let steps = steps(&above);
+    let kept = steps.iter().rfind(|step| step.sums.at_least(THREE_TO_ONE) <= f64::from(target));
+    match kept {
+        Some(step) if step.sums.weight < steps.last().map_or(0.0, |last| last.sums.weight) => step.threshold,
+        Some(_) => floor,
+        None => 1.0,
+    }
+}
+
+/// Odds as a probability.
+const THREE_TO_ONE: f64 = 0.75;
+
+/// Probabilities spread evenly from 1 - 1.5 target to 1 fail 0.75 target on average.
+const CAUTION: f32 = 1.5;
+
 /// All trials at or above a threshold.
 struct Step {
     threshold: f32,
@@ -70,12 +96,25 @@ impl Sums {
         self.doubt += trial.weight * (1.0 - f64::from(trial.probability));
     }
 
+    /// The upper bound of the failing share.
     fn bound(&self, confidence: f64) -> f64 {
+        let (failing, trials) = self.effective();
+        upper_bound(failing, trials, confidence)
+    }
+
+    /// The lower bound of the failing share.
+    fn at_least(&self, confidence: f64) -> f64 {
+        let (failing, trials) = self.effective();
+        1.0 - upper_bound(trials - failing, trials, confidence)
+    }
+
+    /// Failing trials and all trials, as many of equal weight as tell the same.
+    fn effective(&self) -> (f64, f64) {
         if self.squares <= 0.0 {
-            return 1.0;
+            return (0.0, 0.0);
         }
         let effective = self.weight.powi(2) / self.squares;
-        upper_bound(effective * self.failing / self.weight, effective, confidence)
+        (effective * self.failing / self.weight, effective)
     }
 }
 
@@ -131,6 +170,18 @@ mod tests {
         assert_eq!(threshold(&trials(30, |_| true), 0.05), None);
         assert_eq!(threshold(&[], 0.05), None);
         assert!(threshold(&trials(200, |_| true), 0.05).is_some());
+    }
+
+    #[test]
+    fn without_proof_the_threshold_is_cautious() {
+        assert!((cautious(&[], 0.1) - 0.85).abs() < 1e-6);
+        assert!((cautious(&trials(20, |_| true), 0.1) - 0.9).abs() < 0.06);
+        // The lower half fails: only the upper half is let through.
+        assert!(cautious(&trials(200, |share| share >= 0.5), 0.1) > 0.93);
+        // One failure among few shows nothing.
+        assert!(cautious(&trials(20, |share| share < 0.94), 0.1) < 0.91);
+        assert_eq!(cautious(&trials(200, |_| false), 0.1), 1.0);
+        assert_eq!(cautious(&[], 0.0), 1.0);
     }
 
     /// Trials as wrong as they say: in at least nine of ten draws the true risk at the threshold keeps the target.

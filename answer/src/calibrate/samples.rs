@@ -307,14 +307,15 @@ impl Outcome {
     fn sample(&self, snapshot: &KnowledgeSnapshot, background: &Background) -> Option<Sample> {
         let best = self.ranking.scored.first()?;
         let is_expected = |scored: &Scored| self.expected == Some(scored.evidence.entry);
+        let conflicts = self.ranking.conflicts(snapshot, 0);
         Some(Sample {
             origin: self.origin,
             group: self.group,
-            features: self.ranking.features(snapshot, 0, background),
+            features: self.ranking.features(snapshot, 0, conflicts, background),
             in_scope: self.expected.is_some(),
             right: is_expected(best),
             offered: self.ranking.scored.iter().take(Decision::MAX_OPTIONS).any(is_expected),
-            guarded: self.ranking.conflicts(snapshot, 0).any(),
+            guarded: conflicts.any(),
             weight: self.weight,
         })
     }

@@ -41,6 +41,20 @@ fn counts(token_ids: &[u32]) -> Vec<f32> {
     counts
 }
 
+/// A new embedder over [`CharacterCounts`].
+fn embedder() -> Embedder {
+    let info = ModelInfo {
+        name: "character-counts".to_owned(),
+        dimension: BUCKETS,
+        max_tokens: 512,
+        licence: "Apache-2.0".to_owned(),
+        fingerprint: "character-counts".to_owned(),
+        architecture: "test".to_owned(),
+        device: "cpu".to_owned(),
+    };
+    Embedder::start(Arc::new(CharacterCounts(info)), &EmbedderOptions::default()).unwrap()
+}
+
 /// Knowledge that can be asked.
 pub(crate) struct Shop {
     embedder: Embedder,
@@ -53,18 +67,17 @@ impl Shop {
     }
 
     pub(crate) async fn built(entries: Vec<FaqEntry>, options: &BuildOptions) -> answer::Result<Self> {
-        let info = ModelInfo {
-            name: "character-counts".to_owned(),
-            dimension: BUCKETS,
-            max_tokens: 512,
-            licence: "Apache-2.0".to_owned(),
-            fingerprint: "character-counts".to_owned(),
-            architecture: "test".to_owned(),
-            device: "cpu".to_owned(),
-        };
-        let embedder = Embedder::start(Arc::new(CharacterCounts(info)), &EmbedderOptions::default()).unwrap();
+        let embedder = embedder();
         let snapshot = KnowledgeSnapshot::build(entries, &embedder, options, |_, _| ()).await?;
         Ok(Self { embedder, snapshot: Arc::new(snapshot) })
+    }
+
+    /// A snapshot alone.
+    pub(crate) async fn build(
+        entries: Vec<FaqEntry>,
+        options: &BuildOptions,
+    ) -> answer::Result<KnowledgeSnapshot> {
+        KnowledgeSnapshot::build(entries, &embedder(), options, |_, _| ()).await
     }
 
     pub(crate) fn snapshot(&self) -> &KnowledgeSnapshot {

@@ -7,6 +7,7 @@
     reason = "a test's helpers fail the test on anything unexpected"
 )]
 
+mod calibration;
 mod harness;
 mod knowledge;
 mod opinion;

@@ -9,6 +9,7 @@ mod doctor;
 mod evaluation;
 mod knowledge;
 mod models;
+mod same_decision;
 mod sandbox;
 mod serving;
 mod usage;

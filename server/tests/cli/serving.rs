@@ -28,10 +28,24 @@ impl Serving {
     }
 
     fn get(&self, path: &str) -> String {
+        self.exchange(&format!("GET {path}"), "", "")
+    }
+
+    /// The JSON that a JSON body gives.
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Value {
+        let body = body.to_string();
+        let headers = format!("content-type: application/json\r\ncontent-length: {}\r\n", body.len());
+        let reply = self.exchange(&format!("POST {path}"), &headers, &body);
+        let (_, json) = reply.split_once("\r\n\r\n").unwrap();
+        serde_json::from_str(json).unwrap_or_else(|error| panic!("{error}: {reply}"))
+    }
+
+    fn exchange(&self, target: &str, headers: &str, body: &str) -> String {
         let address =
             self.announced["url"].as_str().unwrap().trim_start_matches("http://").trim_end_matches('/');
         let mut stream = TcpStream::connect(address).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").unwrap();
+        write!(stream, "{target} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{headers}\r\n{body}")
+            .unwrap();
         let mut reply = String::new();
         stream.read_to_string(&mut reply).unwrap();
         reply
