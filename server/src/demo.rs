@@ -49,7 +49,7 @@ impl DemoShop {
                 "Home goods shop",
                 "en",
                 [
-                    "How many days does shipping take?",
+                    "what's your return policy",
                     "I got the wrong item",
                     "Can I pay in instalments?",
                     "Tell me a joke",
