@@ -127,7 +127,7 @@ impl KnowledgeSnapshot {
         let vectors = embedder.embed_many(&questions, Role::Query).await;
         let vectors: Vec<Option<Embedding>> = vectors.into_iter().map(direction).collect::<Result<_>>()?;
         let ask = move || {
-            let asked = calibrate::ask(&snapshot, &probes, vectors)?;
+            let asked = calibrate::ask(&snapshot, &probes, &vectors)?;
             Ok::<_, Error>((snapshot, asked))
         };
         let (snapshot, asked) = blocking(ask).await?;

@@ -179,7 +179,7 @@ pub(crate) struct Asked {
 pub(crate) fn ask(
     snapshot: &KnowledgeSnapshot,
     probes: &[Probe],
-    vectors: Vec<Option<Embedding>>,
+    vectors: &[Option<Embedding>],
 ) -> Result<Vec<Asked>> {
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let size = probes.len().div_ceil(threads).max(1);
