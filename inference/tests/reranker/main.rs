@@ -104,6 +104,25 @@ async fn a_full_queue_refuses_at_once() {
 }
 
 #[tokio::test]
+async fn who_may_wait_is_not_refused() {
+    let model = FakeCrossEncoder::new();
+    let reranker = start(&model, &RerankerOptions { queue_capacity: 1, ..options() });
+    let mut tasks = JoinSet::new();
+    hold_worker(&reranker, &model, &mut tasks).await;
+    submit(&reranker, "q", &["first"], &mut tasks);
+    until("one waits", || reranker.queue_depth() == 1).await;
+    let opened = async {
+        until("the other has come", || reranker.stats().requests == 3).await;
+        model.open_gate();
+    };
+    let (scores, ()) = tokio::join!(reranker.score_when_room("q", texts(&["#5", "#4"])), opened);
+    assert_eq!(scores.unwrap(), [1_005.0, 1_004.0]);
+    assert!(tasks.join_all().await.into_iter().all(|result| result.is_ok()));
+    assert_eq!(reranker.stats().overloaded, 0);
+    assert_eq!(reranker.score_when_room("q", Vec::new()).await.unwrap(), Vec::<f32>::new());
+}
+
+#[tokio::test]
 async fn many_candidates_are_batched_within_the_budget_and_keep_their_order() {
     let model = FakeCrossEncoder::new();
     let reranker = start(&model, &RerankerOptions { token_budget: 40, ..options() });
