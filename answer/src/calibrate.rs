@@ -1,6 +1,7 @@
 //! How much to trust a candidate, learned from the knowledge base itself.
 //!
-//! [`probes`](samples::probes) says what to ask, [`Calibration::fit`] turns the outcomes into weights around a shipped
+//! [`probes`](samples::probes) says what to ask, [`ask`](samples::ask) ranks, [`logits`](samples::logits) lets the
+//! reranker judge if there is one, [`Calibration::fit`] turns the outcomes into weights around a shipped
 //! [`Prior`], and [`Calibration::policy`] turns a [`RiskTarget`] into thresholds. Called once per snapshot and model; the
 //! result is part of the snapshot.
 
@@ -12,21 +13,20 @@ mod report;
 mod risk;
 mod samples;
 
-use inference::Embedding;
 use serde::Deserialize;
 
 use crate::{
-    AnswerPolicy, Probability, Result, RiskTarget,
+    AnswerPolicy, Probability, RiskTarget,
     features::{Background, Features, Spread},
     snapshot::KnowledgeSnapshot,
 };
 
-pub(crate) use self::samples::{Probe, probes};
+pub(crate) use self::samples::{ask, logits, probes};
 use self::{
     cross_fit::CrossFit,
     isotonic::Isotonic,
     risk::{Trial, cautious, threshold},
-    samples::{Origin, Sample},
+    samples::{Asked, Origin, Sample},
 };
 pub use self::{
     logistic::{FitSample, Weights},
@@ -118,21 +118,18 @@ impl Calibration {
         )
     }
 
-    /// Asks `probes` and fits.
-    ///
-    /// # Errors
-    /// From the indexes.
+    /// Fits to what became of the probes. `logits` are the reranker's, for each of `asked`; empty ones without it.
     pub(crate) fn fit(
         snapshot: &KnowledgeSnapshot,
-        probes: &[Probe],
-        vectors: &[Option<Embedding>],
+        asked: Vec<Asked>,
+        logits: &[Vec<f32>],
         out_of_scope: Probability,
-    ) -> Result<Self> {
-        let (background, samples) = samples::collect(snapshot, probes, vectors)?;
+    ) -> Self {
+        let (background, samples) = samples::collect(snapshot, asked, logits);
         let in_scope =
             samples.iter().filter(|sample| sample.origin != Origin::Near && sample.origin != Origin::Far);
         if in_scope.count() < FEWEST_SAMPLES {
-            return Ok(Self::believing(background, samples, out_of_scope));
+            return Self::believing(background, samples, out_of_scope);
         }
         let weights = traffic_weights(&samples, out_of_scope);
         let Prior { answer, scope } = Prior::shipped();
@@ -144,7 +141,7 @@ impl Calibration {
             .zip(answer.held_out.into_iter().zip(scope.held_out))
             .map(|((sample, weight), (answer, scope))| HeldOut { sample, weight, answer, scope })
             .collect();
-        Ok(Self { background, answer: answer.calibrator, scope: scope.calibrator, held_out })
+        Self { background, answer: answer.calibrator, scope: scope.calibrator, held_out }
     }
 
     fn believing(background: Background, samples: Vec<Sample>, out_of_scope: Probability) -> Self {

@@ -5,14 +5,12 @@ use std::{sync::Arc, time::Instant};
 use inference::{Embedder, Embedding, Role};
 
 use crate::{
-    AnswerPolicy, Band, Candidate, Decided, Decision, Error, Guard, HandOffReason, KnowledgeSnapshot,
-    Probability, Question, Result, Stages,
+    AnswerPolicy, Band, Candidate, Decided, Decision, Guard, HandOffReason, KnowledgeSnapshot, Probability,
+    Question, Reranking, Result, Stages,
     guard::{self, Conflicts},
-    normalize::spelling,
     ranking::{Ranking, Scored},
     retrieve::{Except, Query},
-    snapshot::direction,
-    terms::terms,
+    snapshot::{blocking, direction},
 };
 
 /// Candidates that are reported; more are not read.
@@ -20,12 +18,12 @@ const REPORTED: usize = 10;
 
 /// Decides what to do with `question`.
 ///
-/// The question's vector is computed by the embedder's threads, the rest on tokio's blocking threads, so that a thread
-/// that serves sockets only waits.
+/// The question's vector is computed by the embedder's threads, the reranker's scores by its own if the snapshot has one,
+/// the rest on tokio's blocking threads, so that a thread that serves sockets only waits.
 ///
 /// # Errors
-/// [`Error::Inference`] when the embedder refuses (its queue is full) or fails; [`Error::Index`] and
-/// [`Error::Lexical`] from the indexes.
+/// [`Error::Inference`](crate::Error::Inference) when the embedder or the reranker refuses (its queue is full) or fails;
+/// [`Error::Index`](crate::Error::Index) and [`Error::Lexical`](crate::Error::Lexical) from the indexes.
 pub async fn decide(
     question: &Question,
     snapshot: &Arc<KnowledgeSnapshot>,
@@ -35,26 +33,50 @@ pub async fn decide(
     let started = Instant::now();
     let vector = direction(embedder.embed(question.normalized(), Role::Query).await)?;
     let embed = milliseconds_since(started);
-    let (question, snapshot) = (question.clone(), Arc::clone(snapshot));
-    let decide = move || decide_with(&question, vector.as_ref(), &snapshot, policy);
-    let mut decided = tokio::task::spawn_blocking(decide).await.map_err(|_| Error::Stopped)??;
-    decided.stages = Stages { embed, retrieve: milliseconds_since(started) - embed };
+    let (asked, known) = (question.clone(), Arc::clone(snapshot));
+    let (ranking, passages) = blocking(move || rank(asked, vector, &known)).await?;
+    let (logits, rerank) = second_opinion(question, passages, snapshot.reranking.as_ref()).await?;
+    let (asked, known) = (question.clone(), Arc::clone(snapshot));
+    let conclude = move || Ok(conclude(&asked, &known, &ranking.reranked(&logits), policy));
+    let mut decided = blocking(conclude).await?;
+    decided.stages = Stages { embed, retrieve: milliseconds_since(started) - embed - rerank, rerank };
     Ok(decided)
 }
 
-/// Everything after the vector: a function of its arguments alone.
-fn decide_with(
-    question: &Question,
-    vector: Option<&Embedding>,
+/// The candidates by evidence, and what the reranker is to read of the best: nothing without one.
+fn rank(
+    question: Question,
+    vector: Option<Embedding>,
     snapshot: &KnowledgeSnapshot,
+) -> Result<(Ranking, Vec<String>)> {
+    let query = Query::new(question, vector, Except::Nothing);
+    let other_topic = snapshot.other_topics.nearest(&query, None)?;
+    let ranking = Ranking::of(snapshot, query, other_topic)?;
+    let passages = ranking.passages(snapshot, snapshot.reranked());
+    Ok((ranking, passages))
+}
+
+/// The reranker's scores of `passages`, and the milliseconds that they took; nothing without one.
+async fn second_opinion(
+    question: &Question,
+    passages: Vec<String>,
+    reranking: Option<&Reranking>,
+) -> Result<(Vec<f32>, f64)> {
+    let Some(Reranking { reranker, .. }) = reranking else { return Ok((Vec::new(), 0.0)) };
+    let started = Instant::now();
+    let logits = reranker.score(question.normalized(), passages).await?;
+    Ok((logits, milliseconds_since(started)))
+}
+
+/// Everything after the ranking: a function of its arguments alone.
+fn conclude(
+    question: &Question,
+    snapshot: &KnowledgeSnapshot,
+    ranking: &Ranking,
     policy: AnswerPolicy,
-) -> Result<Decided> {
-    let terms = terms(question.normalized());
-    let spelling = spelling(question.normalized());
-    let query = Query { question, vector, terms: &terms, spelling: &spelling, except: Except::Nothing };
-    let ranking = Ranking::of(snapshot, query, snapshot.other_topics.nearest(&query, None)?)?;
+) -> Decided {
     let calibration = snapshot.calibration();
-    let candidates = candidates(snapshot, &ranking);
+    let candidates = candidates(snapshot, ranking);
     let scope = candidates.first().map_or(Probability::ZERO, |best| calibration.scope(&best.features));
     let mut decided = Decided {
         decision: Decision::HandOff(reason_without_candidate(question, snapshot)),
@@ -68,16 +90,16 @@ fn decide_with(
     if let Some(best) = ranking.scored.first() {
         (decided.decision, decided.why) = choose(question, snapshot, policy, &decided, best);
     }
-    Ok(decided)
+    decided
 }
 
-fn candidates(snapshot: &KnowledgeSnapshot, ranking: &Ranking<'_>) -> Vec<Candidate> {
+fn candidates(snapshot: &KnowledgeSnapshot, ranking: &Ranking) -> Vec<Candidate> {
     let calibration = snapshot.calibration();
     let reported = ranking.scored.iter().take(REPORTED).enumerate();
     let candidate = |(rank, scored): (usize, &Scored)| {
         let faq = &snapshot.entries[scored.evidence.entry].faq;
-        let conflicts = ranking.conflicts(rank);
-        let features = ranking.features(rank, conflicts, calibration.background());
+        let conflicts = ranking.conflicts(snapshot, rank);
+        let features = ranking.features(snapshot, rank, conflicts, calibration.background());
         let (confidence, score) = calibration.confidence(&features);
         Candidate {
             entry_id: faq.id.clone(),

@@ -94,6 +94,8 @@ pub struct Stages {
     pub embed: f64,
     /// Candidates, features, confidence, policy.
     pub retrieve: f64,
+    /// Waiting for and computing the reranker's scores; 0 without a reranker.
+    pub rerank: f64,
 }
 
 /// A decision with what led to it.

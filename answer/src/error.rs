@@ -29,7 +29,7 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
-    /// The embedder refused or failed; its own variant says whether trying again helps.
+    /// The embedder or the reranker refused or failed; its own variant says whether trying again helps.
     #[error(transparent)]
     Inference(#[from] inference::Error),
     /// The vector index refused a vector or failed: a bug or a damaged model.

@@ -40,18 +40,14 @@ pub(crate) struct WordHits {
 }
 
 impl Evidence {
-    pub(crate) fn gather(
-        snapshot: &KnowledgeSnapshot,
-        query: &Query<'_>,
-        entry: usize,
-        hits: &WordHits,
-    ) -> Self {
+    pub(crate) fn gather(snapshot: &KnowledgeSnapshot, query: &Query, entry: usize, hits: &WordHits) -> Self {
         let owner = &snapshot.entries[entry];
         // Hits come best first, so the first of an entry is its best.
         let word_hit = hits.phrasings.iter().find(|hit| owner.phrasings.contains(&hit.text));
         let lexical = word_hit.map_or(0.0, |hit| hit.score);
         let best_by_words = word_hit.map_or(owner.phrasings.start, |hit| hit.text);
-        let nearness = query.vector.map(|vector| Nearness::of(snapshot, owner, vector, query.except));
+        let nearness =
+            query.vector.as_ref().map(|vector| Nearness::of(snapshot, owner, vector, &query.except));
         let nearness = nearness.unwrap_or_default();
         let dense = nearness.closest.map_or(0.0, |(_, similarity)| similarity);
         let phrasing = nearness.closest.map_or(best_by_words, |(phrasing, _)| phrasing);
@@ -65,7 +61,8 @@ impl Evidence {
             dense,
             lexical,
             dense_mean: nearness.mean,
-            dense_answer: similarity(query.vector, owner.answer.as_ref()).unwrap_or(without_answer_vector),
+            dense_answer: similarity(query.vector.as_ref(), owner.answer.as_ref())
+                .unwrap_or(without_answer_vector),
             lexical_answer: if has_answer { answer_hit } else { lexical },
             negative: negatives.reduce(f32::max),
             same_spelling: snapshot.phrasings[phrasing].spelling == query.spelling,
@@ -92,12 +89,7 @@ struct Nearness {
 }
 
 impl Nearness {
-    fn of(
-        snapshot: &KnowledgeSnapshot,
-        owner: &SnapshotEntry,
-        vector: &Embedding,
-        except: Except<'_>,
-    ) -> Self {
+    fn of(snapshot: &KnowledgeSnapshot, owner: &SnapshotEntry, vector: &Embedding, except: &Except) -> Self {
         let rows = snapshot.vectors.slice_axis(Axis(0), Slice::from(owner.phrasings.clone()));
         let similarities = rows.dot(&ArrayView1::from(vector.as_slice()));
         let numbered = owner.phrasings.clone().zip(similarities.iter().copied());
@@ -112,11 +104,11 @@ impl Nearness {
     }
 }
 
-fn nearness_to_negative(query: &Query<'_>, negative: &Negative) -> Option<f32> {
+fn nearness_to_negative(query: &Query, negative: &Negative) -> Option<f32> {
     if negative.normalized == query.question.normalized() {
         return Some(1.0);
     }
-    similarity(query.vector, negative.vector.as_ref())
+    similarity(query.vector.as_ref(), negative.vector.as_ref())
 }
 
 fn similarity(left: Option<&Embedding>, right: Option<&Embedding>) -> Option<f32> {
@@ -128,7 +120,7 @@ pub(crate) fn holds(
     snapshot: &KnowledgeSnapshot,
     owner: &SnapshotEntry,
     number: u32,
-    except: Except<'_>,
+    except: &Except,
 ) -> bool {
     let has = |terms: &TermSet| terms.binary_search(&number).is_ok();
     let mut phrasings = owner.phrasings.clone().filter(|phrasing| !except.phrasing(*phrasing));

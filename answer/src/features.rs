@@ -26,14 +26,16 @@ pub const FEATURE_NAMES: [&str; FEATURE_COUNT] = [
     "number_conflict",
     "name_conflict",
     "same_spelling",
+    "reranker",
+    "reranker_margin",
 ];
 
 /// In the same order, what a greater value can only speak for: 1 for the candidate, -1 against it, 0 for either.
 pub(crate) const FEATURE_SIGNS: [i8; FEATURE_COUNT] =
-    [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, -1, -1, -1, -1, -1, -1, -1, -1, 1];
+    [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, -1, -1, -1, -1, -1, -1, -1, -1, 1, 1, 1];
 
 /// How many features are weighed.
-pub const FEATURE_COUNT: usize = 22;
+pub const FEATURE_COUNT: usize = 24;
 
 const EVIDENCE_NAMES: [&str; EVIDENCE_COUNT] =
     ["cosine", "cosine_mean", "cosine_answer", "bm25", "bm25_answer"];
@@ -93,6 +95,8 @@ impl Features {
                 flag(situation.conflicts.number),
                 flag(situation.conflicts.name),
                 flag(candidate.same_spelling && !others.same_spelling),
+                situation.reranked,
+                situation.reranked - others.reranked,
             ],
         }
     }
@@ -103,6 +107,8 @@ pub(crate) struct Situation<'a> {
     pub(crate) candidate: &'a Evidence,
     /// After fusion.
     pub(crate) score: f32,
+    /// By the reranker, 0 to 1; 0 where it was not asked.
+    pub(crate) reranked: f32,
     pub(crate) others: BestOther,
     /// Share of the nearest phrasings that are the candidate's, of as many as it could have, 0 to 1.
     pub(crate) agreeing: f32,
@@ -122,6 +128,7 @@ pub(crate) struct BestOther {
     pub(crate) dense: f32,
     pub(crate) lexical: f32,
     pub(crate) dense_answer: f32,
+    pub(crate) reranked: f32,
     /// Of any.
     pub(crate) same_spelling: bool,
 }

@@ -26,11 +26,13 @@ mod probability;
 mod question;
 mod ranking;
 mod records;
+mod reranking;
 mod retrieve;
 mod risk_target;
 mod snapshot;
 mod terms;
 mod topic_index;
+mod version;
 mod vocabulary;
 
 pub use calibrate::{
@@ -48,5 +50,6 @@ pub use policy::{AnswerPolicy, Band};
 pub use probability::Probability;
 pub use question::{Question, QuestionProblem};
 pub use records::{parse_records, read_knowledge, write_knowledge};
+pub use reranking::Reranking;
 pub use risk_target::RiskTarget;
 pub use snapshot::{BuildOptions, KnowledgeSnapshot};

@@ -1,19 +1,19 @@
 //! The candidates of one question, best first, and what is known about each.
 
 use crate::{
-    Result,
+    Question, Result,
     evidence::{self, Evidence},
     features::{Background, BestOther, Features, QuestionFacts, Situation},
     guard::{self, Conflicts},
+    normalize::normalize,
     retrieve::{Except, NEIGHBORS, Query, Retrieved, retrieve},
     snapshot::KnowledgeSnapshot,
     vocabulary::QuestionTerm,
 };
 
 /// Evidence by fused score, and the question's own facts.
-pub(crate) struct Ranking<'a> {
-    snapshot: &'a KnowledgeSnapshot,
-    query: Query<'a>,
+pub(crate) struct Ranking {
+    query: Query,
     /// Best first. Equal scores are ordered by position, so the same question always gets the same ranking.
     pub(crate) scored: Vec<Scored>,
     neighbors: Vec<usize>,
@@ -25,58 +25,91 @@ pub(crate) struct Ranking<'a> {
 #[derive(Clone, Debug)]
 pub(crate) struct Scored {
     pub(crate) score: f32,
+    /// By the reranker, greater is better; negative infinity where it was not asked.
+    pub(crate) logit: f32,
     pub(crate) evidence: Evidence,
 }
 
-impl<'a> Ranking<'a> {
+impl Ranking {
     /// Retrieves and ranks. `other_topic` is the cosine to the nearest shipped question about another topic.
     ///
     /// # Errors
     /// From the indexes.
-    pub(crate) fn of(snapshot: &'a KnowledgeSnapshot, query: Query<'a>, other_topic: f32) -> Result<Self> {
+    pub(crate) fn of(snapshot: &KnowledgeSnapshot, query: Query, other_topic: f32) -> Result<Self> {
         let retrieved = retrieve(snapshot, &query)?;
         Ok(Self::ranked(snapshot, query, retrieved, other_topic))
     }
 
     /// The same question as if `entry` were not in the snapshot.
-    pub(crate) fn without(&self, entry: usize) -> Self {
+    pub(crate) fn without(&self, snapshot: &KnowledgeSnapshot, entry: usize) -> Self {
         let kept = self.scored.iter().filter(|scored| scored.evidence.entry != entry);
         let retrieved = Retrieved {
             evidence: kept.map(|scored| scored.evidence.clone()).collect(),
             neighbors: self.neighbors.iter().copied().filter(|neighbor| *neighbor != entry).collect(),
         };
-        let query = Query { except: Except::Entry(entry), ..self.query };
-        Self::ranked(self.snapshot, query, retrieved, self.facts.other_topic)
+        let query = Query { except: Except::Entry(entry), ..self.query.clone() };
+        Self::ranked(snapshot, query, retrieved, self.facts.other_topic)
     }
 
-    fn ranked(
-        snapshot: &'a KnowledgeSnapshot,
-        query: Query<'a>,
-        retrieved: Retrieved,
-        other_topic: f32,
-    ) -> Self {
+    fn ranked(snapshot: &KnowledgeSnapshot, query: Query, retrieved: Retrieved, other_topic: f32) -> Self {
         let Retrieved { evidence, mut neighbors } = retrieved;
         neighbors.truncate(NEIGHBORS);
         let weights = snapshot.weights;
         let mut scored: Vec<Scored> = evidence
             .into_iter()
-            .map(|evidence| Scored { score: weights.score(&evidence), evidence })
+            .map(|evidence| Scored { score: weights.score(&evidence), logit: f32::NEG_INFINITY, evidence })
             .collect();
         scored.sort_by(|left, right| right.score.total_cmp(&left.score));
         let terms = question_terms(snapshot, &query);
         let facts = facts(snapshot, &query, &terms, other_topic);
-        Self { snapshot, query, scored, neighbors, terms, facts }
+        Self { query, scored, neighbors, terms, facts }
+    }
+
+    /// What was asked.
+    pub(crate) fn question(&self) -> &Question {
+        &self.query.question
+    }
+
+    /// What the reranker reads of each of the first `count` candidates: the phrasing that the question is closest to, which
+    /// says what the entry is about in a customer's words, then the answer, which tells entries apart that are asked for in
+    /// nearly the same words; it comes last because a text that is too long is cut at its end. Both are normalised as the
+    /// question is.
+    pub(crate) fn passages(&self, snapshot: &KnowledgeSnapshot, count: usize) -> Vec<String> {
+        let passage = |Scored { evidence, .. }: &Scored| {
+            let phrasing = &snapshot.phrasings[evidence.phrasing].normalized;
+            let answer = normalize(snapshot.entries[evidence.entry].faq.answer());
+            if answer.is_empty() { phrasing.clone() } else { format!("{phrasing} {answer}") }
+        };
+        self.scored.iter().take(count).map(passage).collect()
+    }
+
+    /// The first candidates in the order of the reranker's `logits`, one each, greatest first; the others behind them in the
+    /// order that they had. Unchanged without logits.
+    pub(crate) fn reranked(mut self, logits: &[f32]) -> Self {
+        for (scored, logit) in self.scored.iter_mut().zip(logits) {
+            scored.logit = *logit;
+        }
+        self.scored.sort_by(|left, right| right.logit.total_cmp(&left.logit));
+        self
     }
 
     /// Of the candidate at `rank`, from 0.
-    pub(crate) fn features(&self, rank: usize, conflicts: Conflicts, background: &Background) -> Features {
-        let Scored { score, evidence } = &self.scored[rank];
+    pub(crate) fn features(
+        &self,
+        snapshot: &KnowledgeSnapshot,
+        rank: usize,
+        conflicts: Conflicts,
+        background: &Background,
+    ) -> Features {
+        let scored = &self.scored[rank];
+        let Scored { score, evidence, .. } = scored;
         Features::of(&Situation {
             candidate: evidence,
             score: *score,
+            reranked: scored.reranked(),
             others: self.best_other(rank),
-            agreeing: self.agreeing(evidence.entry),
-            uncovered: self.uncovered(evidence.entry),
+            agreeing: self.agreeing(snapshot, evidence.entry),
+            uncovered: self.uncovered(snapshot, evidence.entry),
             crowd: self.crowd(rank, background.score.deviation),
             conflicts,
             question: &self.facts,
@@ -85,40 +118,37 @@ impl<'a> Ranking<'a> {
     }
 
     /// Between the question and the phrasing that the candidate at `rank` was matched by.
-    pub(crate) fn conflicts(&self, rank: usize) -> Conflicts {
-        let phrasing = &self.snapshot.phrasings[self.scored[rank].evidence.phrasing];
+    pub(crate) fn conflicts(&self, snapshot: &KnowledgeSnapshot, rank: usize) -> Conflicts {
+        let phrasing = &snapshot.phrasings[self.scored[rank].evidence.phrasing];
         guard::conflicts(self.query.question.normalized(), &phrasing.normalized)
     }
 
     fn best_other(&self, rank: usize) -> BestOther {
         let others = self.scored.iter().enumerate().filter(|(position, _)| *position != rank);
-        others.fold(BestOther::default(), |best, (_, Scored { score, evidence })| BestOther {
-            score: best.score.max(*score),
-            dense: best.dense.max(evidence.dense),
-            lexical: best.lexical.max(evidence.lexical),
-            dense_answer: best.dense_answer.max(evidence.dense_answer),
-            same_spelling: best.same_spelling || evidence.same_spelling,
+        others.fold(BestOther::default(), |best, (_, scored)| BestOther {
+            score: best.score.max(scored.score),
+            reranked: best.reranked.max(scored.reranked()),
+            dense: best.dense.max(scored.evidence.dense),
+            lexical: best.lexical.max(scored.evidence.lexical),
+            dense_answer: best.dense_answer.max(scored.evidence.dense_answer),
+            same_spelling: best.same_spelling || scored.evidence.same_spelling,
         })
     }
 
-    fn agreeing(&self, entry: usize) -> f32 {
+    fn agreeing(&self, snapshot: &KnowledgeSnapshot, entry: usize) -> f32 {
         let owned = self.neighbors.iter().filter(|neighbor| **neighbor == entry).count();
-        let phrasings = self.snapshot.entries[entry].phrasings.clone();
+        let phrasings = snapshot.entries[entry].phrasings.clone();
         let there = phrasings.filter(|phrasing| !self.query.except.phrasing(*phrasing)).count();
         owned as f32 / there.clamp(1, NEIGHBORS) as f32
     }
 
-    fn uncovered(&self, entry: usize) -> f32 {
-        let owner = &self.snapshot.entries[entry];
+    fn uncovered(&self, snapshot: &KnowledgeSnapshot, entry: usize) -> f32 {
+        let owner = &snapshot.entries[entry];
         let holds = |term: &QuestionTerm| {
             let number = term.number.filter(|_| term.holders > 0);
-            number.is_some_and(|number| evidence::holds(self.snapshot, owner, number, self.query.except))
+            number.is_some_and(|number| evidence::holds(snapshot, owner, number, &self.query.except))
         };
-        self.share_of_information(|term| !holds(term))
-    }
-
-    fn share_of_information(&self, counts: impl Fn(&QuestionTerm) -> bool) -> f32 {
-        share_of_information(self.snapshot, &self.terms, counts)
+        share_of_information(snapshot, &self.terms, |term| !holds(term))
     }
 
     fn crowd(&self, rank: usize, deviation: f32) -> usize {
@@ -127,22 +157,29 @@ impl<'a> Ranking<'a> {
     }
 }
 
+impl Scored {
+    /// The logistic of the logit: 0 where the reranker was not asked.
+    fn reranked(&self) -> f32 {
+        1.0 / (1.0 + (-self.logit).exp())
+    }
+}
+
 /// The question's terms with the entries that hold them, less the one that holds a term only by what is excepted.
-fn question_terms(snapshot: &KnowledgeSnapshot, query: &Query<'_>) -> Vec<QuestionTerm> {
-    let mut terms = snapshot.vocabulary.look_up(query.terms);
-    let owner = match query.except {
+fn question_terms(snapshot: &KnowledgeSnapshot, query: &Query) -> Vec<QuestionTerm> {
+    let mut terms = snapshot.vocabulary.look_up(&query.terms);
+    let owner = match &query.except {
         Except::Nothing => return terms,
         Except::Phrasings(phrasings) => match phrasings.first() {
             Some(phrasing) => snapshot.phrasings[*phrasing].entry,
             None => return terms,
         },
-        Except::Entry(entry) => entry,
+        Except::Entry(entry) => *entry,
     };
     let entry = &snapshot.entries[owner];
     for term in &mut terms {
         let Some(number) = term.number else { continue };
-        let held = evidence::holds(snapshot, entry, number, Except::Nothing);
-        let still = !query.except.entry(owner) && evidence::holds(snapshot, entry, number, query.except);
+        let held = evidence::holds(snapshot, entry, number, &Except::Nothing);
+        let still = !query.except.entry(owner) && evidence::holds(snapshot, entry, number, &query.except);
         if held && !still {
             term.holders -= 1;
         }
@@ -152,7 +189,7 @@ fn question_terms(snapshot: &KnowledgeSnapshot, query: &Query<'_>) -> Vec<Questi
 
 fn facts(
     snapshot: &KnowledgeSnapshot,
-    query: &Query<'_>,
+    query: &Query,
     terms: &[QuestionTerm],
     other_topic: f32,
 ) -> QuestionFacts {

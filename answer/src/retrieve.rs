@@ -8,34 +8,43 @@ use crate::{
     Question, Result,
     evidence::{Evidence, WordHits},
     lexical::{LexicalHit, LexicalIndex},
+    normalize::spelling,
     snapshot::{KnowledgeSnapshot, SnapshotEntry},
+    terms::terms,
 };
 
 /// A question in all its forms.
-#[derive(Clone, Copy)]
-pub(crate) struct Query<'a> {
-    pub(crate) question: &'a Question,
+#[derive(Clone)]
+pub(crate) struct Query {
+    pub(crate) question: Question,
     /// `None` when the model knows no token of the question; then only words are compared.
-    pub(crate) vector: Option<&'a Embedding>,
+    pub(crate) vector: Option<Embedding>,
     /// Of the normalised text.
-    pub(crate) terms: &'a [String],
-    /// See [`spelling`](crate::normalize::spelling).
-    pub(crate) spelling: &'a str,
-    pub(crate) except: Except<'a>,
+    pub(crate) terms: Vec<String>,
+    /// See [`spelling`](crate::normalize::spelling()).
+    pub(crate) spelling: String,
+    pub(crate) except: Except,
+}
+
+impl Query {
+    pub(crate) fn new(question: Question, vector: Option<Embedding>, except: Except) -> Self {
+        let (terms, spelling) = (terms(question.normalized()), spelling(question.normalized()));
+        Self { question, vector, terms, spelling, except }
+    }
 }
 
 /// What is treated as if it were not there. Calibration asks an entry's own phrasings this way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Except<'a> {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Except {
     Nothing,
     /// The phrasings of one entry at these positions; at least one.
-    Phrasings(&'a [usize]),
+    Phrasings(Vec<usize>),
     /// The entry at this position.
     Entry(usize),
 }
 
-impl Except<'_> {
-    pub(crate) fn phrasing(self, phrasing: usize) -> bool {
+impl Except {
+    pub(crate) fn phrasing(&self, phrasing: usize) -> bool {
         match self {
             Self::Phrasings(phrasings) => phrasings.contains(&phrasing),
             Self::Nothing | Self::Entry(_) => false,
@@ -43,15 +52,15 @@ impl Except<'_> {
     }
 
     /// How many phrasings are treated as absent one by one.
-    fn phrasings(self) -> usize {
+    fn phrasings(&self) -> usize {
         match self {
             Self::Phrasings(phrasings) => phrasings.len(),
             Self::Nothing | Self::Entry(_) => 0,
         }
     }
 
-    pub(crate) fn entry(self, entry: usize) -> bool {
-        self == Self::Entry(entry)
+    pub(crate) fn entry(&self, entry: usize) -> bool {
+        *self == Self::Entry(entry)
     }
 }
 
@@ -74,7 +83,7 @@ pub(crate) const NEIGHBORS: usize = 5;
 ///
 /// # Errors
 /// From the indexes.
-pub(crate) fn retrieve(snapshot: &KnowledgeSnapshot, query: &Query<'_>) -> Result<Retrieved> {
+pub(crate) fn retrieve(snapshot: &KnowledgeSnapshot, query: &Query) -> Result<Retrieved> {
     let may = |(position, entry): (usize, &SnapshotEntry)| {
         !query.except.entry(position) && query.question.may_be_answered_by(&entry.faq)
     };
@@ -97,24 +106,24 @@ pub(crate) fn retrieve(snapshot: &KnowledgeSnapshot, query: &Query<'_>) -> Resul
 
 fn lexical_phrasings(
     snapshot: &KnowledgeSnapshot,
-    query: &Query<'_>,
+    query: &Query,
     may_answer: &[bool],
 ) -> Result<Vec<LexicalHit>> {
     let silent = snapshot.entries.iter().zip(may_answer).filter(|(_, may)| !**may);
     let silent: usize = silent.map(|(entry, _)| entry.phrasings.len()).sum();
     let limit = PHRASINGS + silent + query.except.phrasings();
-    accepted(&snapshot.lexical, query.terms, limit, |text| {
+    accepted(&snapshot.lexical, &query.terms, limit, |text| {
         may_answer[snapshot.phrasings[text].entry] && !query.except.phrasing(text)
     })
 }
 
 fn lexical_answers(
     snapshot: &KnowledgeSnapshot,
-    query: &Query<'_>,
+    query: &Query,
     may_answer: &[bool],
 ) -> Result<Vec<LexicalHit>> {
     let silent = may_answer.iter().filter(|may| !**may).count();
-    accepted(&snapshot.lexical_answers, query.terms, ANSWERS + silent, |text| may_answer[text])
+    accepted(&snapshot.lexical_answers, &query.terms, ANSWERS + silent, |text| may_answer[text])
 }
 
 /// `limit` must leave room for the texts that `is_accepted` drops.
@@ -130,20 +139,16 @@ fn accepted(
 }
 
 /// The entries of the nearest phrasings, one per phrasing, nearest first.
-fn dense_phrasings(
-    snapshot: &KnowledgeSnapshot,
-    query: &Query<'_>,
-    may_answer: &[bool],
-) -> Result<Vec<usize>> {
-    let Some(vector) = query.vector else { return Ok(Vec::new()) };
+fn dense_phrasings(snapshot: &KnowledgeSnapshot, query: &Query, may_answer: &[bool]) -> Result<Vec<usize>> {
+    let Some(vector) = &query.vector else { return Ok(Vec::new()) };
     let owner = |id: u64| snapshot.phrasings[id as usize].entry;
     let is_accepted = |id: u64| may_answer[owner(id)] && !query.except.phrasing(id as usize);
     let found = snapshot.dense.search_filtered(vector.as_slice(), PHRASINGS, &is_accepted)?;
     Ok(found.into_iter().map(|neighbor| owner(neighbor.id)).collect())
 }
 
-fn dense_answers(snapshot: &KnowledgeSnapshot, query: &Query<'_>, may_answer: &[bool]) -> Result<Vec<usize>> {
-    let Some(vector) = query.vector else { return Ok(Vec::new()) };
+fn dense_answers(snapshot: &KnowledgeSnapshot, query: &Query, may_answer: &[bool]) -> Result<Vec<usize>> {
+    let Some(vector) = &query.vector else { return Ok(Vec::new()) };
     let is_accepted = |id: u64| may_answer[id as usize];
     let found = snapshot.dense_answers.search_filtered(vector.as_slice(), ANSWERS, &is_accepted)?;
     Ok(found.into_iter().map(|neighbor| neighbor.id as usize).collect())

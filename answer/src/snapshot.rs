@@ -5,15 +5,15 @@ use std::ops::Range;
 use index::{IndexParameters, IndexWriter, Searcher};
 use inference::{Embedder, Embedding, Role};
 use ndarray::{Array2, ArrayView1};
-use sha2::{Digest, Sha256};
 
 use crate::{
-    Calibration, Error, FaqEntry, FusionWeights, Label, Probability, Result, calibrate,
+    Calibration, Error, FaqEntry, FusionWeights, Label, Probability, Reranking, Result, calibrate,
     lexical::LexicalIndex,
     normalize::{normalize, spelling},
     other_topics::other_topics,
     terms::terms,
     topic_index::TopicIndex,
+    version::version,
     vocabulary::{TermSet, Vocabulary},
 };
 
@@ -33,6 +33,7 @@ pub struct KnowledgeSnapshot {
     pub(crate) vocabulary: Vocabulary,
     pub(crate) other_topics: TopicIndex,
     pub(crate) weights: FusionWeights,
+    pub(crate) reranking: Option<Reranking>,
     calibration: Calibration,
     version: String,
 }
@@ -75,16 +76,19 @@ pub struct BuildOptions {
     pub labels: Vec<Label>,
     /// Share of the traffic to expect that no entry is for.
     pub out_of_scope: Probability,
+    /// Who looks at the best candidates once more.
+    pub reranking: Option<Reranking>,
 }
 
 impl Default for BuildOptions {
-    /// No labels, and a tenth of the traffic out of scope.
+    /// No labels, a tenth of the traffic out of scope, and no reranker.
     fn default() -> Self {
         Self {
             index: IndexParameters::default(),
             weights: FusionWeights::default(),
             labels: Vec::new(),
             out_of_scope: Probability::ONE_IN_TEN,
+            reranking: None,
         }
     }
 }
@@ -95,7 +99,8 @@ impl KnowledgeSnapshot {
     /// enabled entry the snapshot is empty and every question is handed over.
     ///
     /// # Errors
-    /// [`Error::Knowledge`] for an id used twice or a label that expects an unknown entry, [`Error::Inference`] when the embedder fails, [`Error::Index`] and
+    /// [`Error::Knowledge`] for an id used twice or a label that expects an unknown entry, [`Error::InvalidOption`] for a
+    /// reranker's number of candidates, [`Error::Inference`] when the embedder or the reranker fails, [`Error::Index`] and
     /// [`Error::Lexical`] from the indexes.
     pub async fn build(
         entries: Vec<FaqEntry>,
@@ -103,7 +108,8 @@ impl KnowledgeSnapshot {
         options: &BuildOptions,
         on_progress: impl FnMut(usize, usize),
     ) -> Result<Self> {
-        let version = version(&entries, &embedder.info().fingerprint);
+        options.reranking.as_ref().map_or(Ok(()), Reranking::check)?;
+        let version = version(&entries, &embedder.info().fingerprint, options.reranking.as_ref());
         let entries: Vec<FaqEntry> = entries.into_iter().filter(|entry| entry.enabled).collect();
         refuse_double_ids(&entries)?;
         let texts = embed(entry_texts(&entries), embedder, on_progress).await?;
@@ -120,8 +126,14 @@ impl KnowledgeSnapshot {
             probes.iter().map(|probe| probe.question.normalized().to_owned()).collect();
         let vectors = embedder.embed_many(&questions, Role::Query).await;
         let vectors: Vec<Option<Embedding>> = vectors.into_iter().map(direction).collect::<Result<_>>()?;
+        let ask = move || {
+            let asked = calibrate::ask(&snapshot, &probes, &vectors)?;
+            Ok::<_, Error>((snapshot, asked))
+        };
+        let (snapshot, asked) = blocking(ask).await?;
+        let logits = calibrate::logits(&asked, snapshot.reranking.as_ref()).await?;
         blocking(move || {
-            let calibration = Calibration::fit(&snapshot, &probes, &vectors, out_of_scope)?;
+            let calibration = Calibration::fit(&snapshot, asked, &logits, out_of_scope);
             Ok(Self { calibration, ..snapshot })
         })
         .await
@@ -133,7 +145,12 @@ impl KnowledgeSnapshot {
         &self.calibration
     }
 
-    /// Identifies entries and model: the same content under the same model has the same version. 16 hex digits.
+    /// How many of the best candidates the reranker reads: 0 without one.
+    pub(crate) fn reranked(&self) -> usize {
+        self.reranking.as_ref().map_or(0, |reranking| reranking.candidates)
+    }
+
+    /// Identifies entries, model and reranker: the same content under the same models has the same version. 16 hex digits.
     #[must_use]
     pub fn version(&self) -> &str {
         &self.version
@@ -163,7 +180,9 @@ impl KnowledgeSnapshot {
     }
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
     tokio::task::spawn_blocking(work).await.map_err(|_| Error::Stopped)?
 }
 
@@ -287,6 +306,7 @@ fn assemble(
         vocabulary,
         other_topics: TopicIndex::new(topics, vectors(&topic_vectors)?),
         weights: options.weights,
+        reranking: options.reranking.clone(),
         calibration: Calibration::shipped(),
         entries,
         phrasings,
@@ -365,15 +385,4 @@ fn searcher<'a>(
         }
     }
     Ok(writer.commit()?)
-}
-
-fn version(entries: &[FaqEntry], model_fingerprint: &str) -> String {
-    let mut hasher = Sha256::new();
-    hasher.update(model_fingerprint);
-    for entry in entries {
-        // An entry always serialises: it holds strings, flags and times only.
-        hasher.update(serde_json::to_vec(entry).unwrap_or_default());
-        hasher.update(b"\n");
-    }
-    hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }

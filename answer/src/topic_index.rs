@@ -21,8 +21,8 @@ impl TopicIndex {
     ///
     /// # Errors
     /// From the index.
-    pub(crate) fn nearest(&self, query: &Query<'_>, itself: Option<usize>) -> Result<f32> {
-        let Some(vector) = query.vector else { return Ok(0.0) };
+    pub(crate) fn nearest(&self, query: &Query, itself: Option<usize>) -> Result<f32> {
+        let Some(vector) = &query.vector else { return Ok(0.0) };
         let is_another = |id: u64| itself != Some(id as usize);
         let found = self.vectors.search_filtered(vector.as_slice(), 1, &is_another)?;
         Ok(found.first().map_or(0.0, |neighbor| neighbor.similarity))

@@ -138,7 +138,9 @@ async fn snapshot(
     options: &RunOptions,
 ) -> Result<Arc<KnowledgeSnapshot>> {
     let weights = options.retrieval.weights(options.build.weights);
-    let build = BuildOptions { weights, ..options.build.clone() };
+    // Vectors or words alone are looked at as they are.
+    let reranking = options.build.reranking.clone().filter(|_| options.retrieval == Retrieval::Hybrid);
+    let build = BuildOptions { weights, reranking, ..options.build.clone() };
     Ok(Arc::new(KnowledgeSnapshot::build(set.entries.clone(), embedder, &build, |_, _| ()).await?))
 }
 

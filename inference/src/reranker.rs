@@ -80,21 +80,34 @@ impl Reranker {
     /// [`Error::Overloaded`] when the queue is full; [`Error::Inference`] when the computation fails, for all passages
     /// together.
     pub async fn score(&self, question: &str, passages: Vec<String>) -> Result<Vec<f32>> {
-        let counters = &self.workshop.counters;
-        counters.requests.add(1);
+        self.workshop.counters.requests.add(1);
         if passages.is_empty() {
             return Ok(Vec::new());
         }
-        let (reply, receiver) = oneshot::channel();
-        let request = RerankRequest { question: question.to_owned(), passages, reply };
+        let (request, receiver) = request(question, passages);
         match self.requests.try_send(request) {
             Ok(()) => receiver.await.unwrap_or(Err(Error::Closed)),
             Err(TrySendError::Closed(_)) => Err(Error::Closed),
             Err(TrySendError::Full(_)) => {
-                counters.overloaded.add(1);
+                self.workshop.counters.overloaded.add(1);
                 Err(Error::Overloaded)
             }
         }
+    }
+
+    /// As [`score`](Self::score), for work that nobody waits for: waits for room in the queue and is never
+    /// [`Error::Overloaded`].
+    ///
+    /// # Errors
+    /// [`Error::Inference`] when the computation fails, for all passages together.
+    pub async fn score_when_room(&self, question: &str, passages: Vec<String>) -> Result<Vec<f32>> {
+        self.workshop.counters.requests.add(1);
+        if passages.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (request, receiver) = request(question, passages);
+        self.requests.send(request).await.map_err(|_| Error::Closed)?;
+        receiver.await.unwrap_or(Err(Error::Closed))
     }
 
     /// Questions that wait now.
@@ -116,4 +129,9 @@ impl Reranker {
             failures: counters.failures.value(),
         }
     }
+}
+
+fn request(question: &str, passages: Vec<String>) -> (RerankRequest, oneshot::Receiver<Result<Vec<f32>>>) {
+    let (reply, receiver) = oneshot::channel();
+    (RerankRequest { question: question.to_owned(), passages, reply }, receiver)
 }

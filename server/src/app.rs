@@ -89,7 +89,7 @@ impl Default for DemoInfo {
 }
 
 impl App {
-    /// Loads the configured model, starts its workers and builds the snapshot of `knowledge`. `on_progress` receives
+    /// Loads the configured models, starts their workers and builds the snapshot of `knowledge`. `on_progress` receives
     /// the number of texts embedded so far and the total.
     ///
     /// # Errors
@@ -104,10 +104,10 @@ impl App {
         Self::with_encoder(config, encoder, knowledge, on_progress).await
     }
 
-    /// The same over an encoder that is already loaded.
+    /// The same over an encoder that is already loaded. The reranker is loaded here, if one is configured.
     ///
     /// # Errors
-    /// When an option or the entries are not sound.
+    /// When the reranker's folder, an option or the entries are not sound.
     pub async fn with_encoder(
         config: &Config,
         encoder: Arc<dyn SentenceEncoder>,
@@ -116,7 +116,9 @@ impl App {
     ) -> anyhow::Result<Self> {
         let target = config.risk_target()?;
         let embedder = Embedder::start(Arc::clone(&encoder), &config.embedder_options())?;
-        let build = BuildOptions { labels: knowledge.labels, ..config.build_options()? };
+        let models = config.clone();
+        let reranking = tokio::task::spawn_blocking(move || models::start_reranker(&models)).await??;
+        let build = BuildOptions { labels: knowledge.labels, reranking, ..config.build_options()? };
         let snapshot = KnowledgeSnapshot::build(knowledge.entries, &embedder, &build, on_progress)
             .await
             .context("cannot build the knowledge snapshot")?;

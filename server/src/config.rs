@@ -18,7 +18,7 @@ use std::{
 
 use answer::{BuildOptions, Probability, RiskTarget};
 use anyhow::Context as _;
-use inference::{EmbedderOptions, ModelOptions};
+use inference::{EmbedderOptions, ModelOptions, RerankerOptions};
 use serde::{Deserialize, Deserializer};
 
 pub(crate) use self::error::ConfigError;
@@ -34,6 +34,8 @@ pub struct Config {
     pub server: ServerConfig,
     /// The embedding model.
     pub model: ModelConfig,
+    /// The model that looks at the best candidates once more.
+    pub reranker: RerankerConfig,
     /// What is answered from.
     pub knowledge: KnowledgeConfig,
     /// When to answer.
@@ -77,6 +79,20 @@ pub struct ModelConfig {
     pub token_budget: usize,
     /// Vectors remembered by text.
     pub cache_capacity: u64,
+}
+
+/// Which cross-encoder reads the best candidates, and how. It lies where models lie and runs on their device.
+#[derive(Clone, Debug, Deserialize)]
+pub struct RerankerConfig {
+    /// As [`ModelConfig::name`]; `None` for no reranker.
+    #[serde(deserialize_with = "no_name_if_empty")]
+    pub name: Option<String>,
+    /// How many candidates it reads.
+    pub candidates: usize,
+    /// Questions that may wait for it.
+    pub queue_capacity: usize,
+    /// Tokens in one batch, padding included.
+    pub token_budget: usize,
 }
 
 /// What is answered from.
@@ -161,6 +177,12 @@ impl Config {
         EmbedderOptions { workers, queue_capacity, token_budget, cache_capacity }
     }
 
+    /// How the reranker queues and batches.
+    pub(crate) fn reranker_options(&self) -> RerankerOptions {
+        let RerankerConfig { queue_capacity, token_budget, .. } = self.reranker;
+        RerankerOptions { queue_capacity, token_budget, ..RerankerOptions::default() }
+    }
+
     /// The risk from which the thresholds follow.
     ///
     /// # Errors
@@ -173,7 +195,7 @@ impl Config {
             .context("a risk target outside 0 to 1 passed the check of the configuration")
     }
 
-    /// How knowledge is built into a snapshot.
+    /// How knowledge is built into a snapshot, without the reranker, which has to be loaded: see `models`.
     ///
     /// # Errors
     /// None for a checked configuration: its shares lie between 0 and 1.
@@ -188,6 +210,10 @@ impl Config {
 
 fn none_if_zero<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
     Ok(Some(usize::deserialize(deserializer)?).filter(|&value| value > 0))
+}
+
+fn no_name_if_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(Some(String::deserialize(deserializer)?).filter(|name| !name.is_empty()))
 }
 
 fn none_if_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {

@@ -5,14 +5,17 @@ use std::{
     sync::Arc,
 };
 
-use inference::{Embedder, ModelFiles, SentenceEncoder, load_model};
+use answer::Reranking;
+use inference::{
+    Embedder, ModelFiles, ModelOptions, Reranker, SentenceEncoder, load_cross_encoder, load_model,
+};
 
 use crate::config::{Config, ModelConfig};
 
 /// Why there are no model files.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ModelError {
-    /// No folder of that name: install it, or correct `model.name` and `model.folder`.
+    /// No folder of that name: install it, or correct `model.name`, `reranker.name` and `model.folder`.
     #[error("there is no model {name}; looked in {}{}", join(searched), known(available))]
     NotFound { name: String, searched: Vec<PathBuf>, available: Vec<String> },
     /// The folder is there and cannot be used.
@@ -48,6 +51,25 @@ pub(crate) fn load(config: &Config) -> Result<Arc<dyn SentenceEncoder>, ModelErr
 /// As in [`load`].
 pub(crate) fn start(config: &Config) -> Result<Embedder, ModelError> {
     Ok(Embedder::start(load(config)?, &config.embedder_options())?)
+}
+
+/// Loads the configured reranker and starts its worker threads; `None` when none is configured.
+///
+/// # Errors
+/// As in [`load`]; [`ModelError::Files`] also for a model that is no cross-encoder.
+pub(crate) fn start_reranker(config: &Config) -> Result<Option<Reranking>, ModelError> {
+    let Some(model) = reranker_model(config) else { return Ok(None) };
+    // Truncating vectors is for embedding models.
+    let options = ModelOptions { dimension: None, ..config.model_options()? };
+    let model = load_cross_encoder(&resolve(&model)?, &options)?;
+    let reranker = Reranker::start(model, &config.reranker_options())?;
+    Ok(Some(Reranking { reranker, candidates: config.reranker.candidates }))
+}
+
+/// Where the configured reranker is looked for.
+fn reranker_model(config: &Config) -> Option<ModelConfig> {
+    let name = config.reranker.name.clone()?;
+    Some(ModelConfig { name, ..config.model.clone() })
 }
 
 /// The folder that [`resolve`] opens.

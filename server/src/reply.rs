@@ -2,7 +2,7 @@
 
 use answer::{
     AnswerPolicy, Candidate, Decided, Decision, FEATURE_NAMES, Guard, HandOffReason, KnowledgeSnapshot,
-    Weights,
+    Stages, Weights,
 };
 use inference::ModelInfo;
 use serde::{Deserialize, Serialize};
@@ -156,6 +156,8 @@ pub struct StageTimes {
     pub embed: f64,
     /// Candidates, features, confidence, policy.
     pub retrieve: f64,
+    /// Waiting for and computing the reranker's scores; 0 without a reranker.
+    pub rerank: f64,
 }
 
 impl AskResponse {
@@ -200,8 +202,7 @@ impl Explanation {
         model: &ModelInfo,
         snapshot: &KnowledgeSnapshot,
     ) -> Self {
-        let (embed, retrieve) =
-            (to_microseconds(decided.stages.embed), to_microseconds(decided.stages.retrieve));
+        let Stages { embed, retrieve, rerank } = decided.stages;
         Self {
             normalized: decided.normalized.clone(),
             why: decided.why.clone(),
@@ -215,7 +216,11 @@ impl Explanation {
                 .iter()
                 .map(|candidate| ExplainedCandidate::new(candidate, snapshot.calibration().weights()))
                 .collect(),
-            stages_ms: StageTimes { embed, retrieve },
+            stages_ms: StageTimes {
+                embed: to_microseconds(embed),
+                retrieve: to_microseconds(retrieve),
+                rerank: to_microseconds(rerank),
+            },
             model: model.name.clone(),
             snapshot: snapshot.version().to_owned(),
         }

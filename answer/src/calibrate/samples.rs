@@ -7,14 +7,13 @@
 use inference::Embedding;
 
 use crate::{
-    Decision, Error, Question, Result,
+    Decision, Error, Question, Reranking, Result,
     features::{Background, Features, Spread},
     guard,
     normalize::spelling,
-    ranking::Ranking,
+    ranking::{Ranking, Scored},
     retrieve::{Except, Query},
     snapshot::{KnowledgeSnapshot, Phrasing},
-    terms::terms,
 };
 
 use super::Label;
@@ -57,11 +56,13 @@ pub(crate) struct Probe {
     target: Target,
 }
 
+#[derive(Clone)]
 enum Target {
-    /// `left_out` is the phrasing and those of its entry that are almost the same.
+    /// `left_out` is the phrasing and those of its entry that are almost the same; a lonely one is left with no other.
     Phrasing {
         entry: usize,
         left_out: Vec<usize>,
+        is_lonely: bool,
     },
     Topic(usize),
     Label {
@@ -71,37 +72,44 @@ enum Target {
     },
 }
 
-/// Phrasings asked at most: more do not change a fit of some twenty weights, and take time.
-const MOST_PHRASINGS: usize = 2_000;
-const MOST_TOPICS: usize = 400;
+/// How many questions of each kind are asked at most.
+struct Most {
+    phrasings: usize,
+    topics: usize,
+    labels: usize,
+}
+
+impl Most {
+    /// More phrasings do not change a fit of some twenty weights, and take time.
+    const BY_EVIDENCE: Self = Self { phrasings: 2_000, topics: 400, labels: usize::MAX };
+    /// 400 in all: a reranker reads some ten candidates of each, a fraction of a second's work for a large one.
+    const RERANKED: Self = Self { phrasings: 280, topics: 40, labels: 80 };
+}
 
 /// What to ask `snapshot`.
 ///
 /// # Errors
 /// [`Error::Knowledge`] for a label that expects an entry which is not there.
 pub(crate) fn probes(snapshot: &KnowledgeSnapshot, labels: &[Label]) -> Result<Vec<Probe>> {
-    let mut probes: Vec<Probe> = phrasing_probes(snapshot);
-    probes.extend(topic_probes(snapshot));
-    for (group, label) in labels.iter().enumerate() {
-        probes.extend(label_probe(snapshot, label, group)?);
-    }
+    let most = if snapshot.reranking.is_some() { Most::RERANKED } else { Most::BY_EVIDENCE };
+    let mut probes: Vec<Probe> = phrasing_probes(snapshot, most.phrasings);
+    probes.extend(topic_probes(snapshot, most.topics));
+    let labelled = labels.iter().enumerate().map(|(group, label)| label_probe(snapshot, label, group));
+    let labelled: Vec<Option<Probe>> = labelled.collect::<Result<_>>()?;
+    probes.extend(thinned(labelled.into_iter().flatten().collect(), most.labels));
     Ok(probes)
 }
 
-fn phrasing_probes(snapshot: &KnowledgeSnapshot) -> Vec<Probe> {
+fn phrasing_probes(snapshot: &KnowledgeSnapshot, most: usize) -> Vec<Probe> {
     let probe = |(phrasing, asked): (usize, &Phrasing)| {
         let question = Question::timeless(&asked.normalized).ok()?;
         let alike = |other: &usize| likeness(asked, &snapshot.phrasings[*other]) >= ALMOST_THE_SAME;
-        let left_out = snapshot.entries[asked.entry]
-            .phrasings
-            .clone()
-            .filter(|other| *other == phrasing || alike(other));
-        Some(Probe {
-            question,
-            target: Target::Phrasing { entry: asked.entry, left_out: left_out.collect() },
-        })
+        let own = snapshot.entries[asked.entry].phrasings.clone();
+        let left_out: Vec<usize> = own.clone().filter(|other| *other == phrasing || alike(other)).collect();
+        let is_lonely = left_out.len() == own.len();
+        Some(Probe { question, target: Target::Phrasing { entry: asked.entry, left_out, is_lonely } })
     };
-    thinned(snapshot.phrasings.iter().enumerate().filter_map(probe).collect(), MOST_PHRASINGS)
+    thinned(snapshot.phrasings.iter().enumerate().filter_map(probe).collect(), most)
 }
 
 /// Phrasings of one entry that share at least this much of their terms were often written after each other. A customer
@@ -118,7 +126,7 @@ fn likeness(left: &Phrasing, right: &Phrasing) -> f32 {
     if all == 0 { 0.0 } else { shared as f32 / all as f32 }
 }
 
-fn topic_probes(snapshot: &KnowledgeSnapshot) -> Vec<Probe> {
+fn topic_probes(snapshot: &KnowledgeSnapshot, most: usize) -> Vec<Probe> {
     let probe = |(topic, text): (usize, &String)| {
         let question = Question::timeless(text).ok()?;
         Some(Probe { question, target: Target::Topic(topic) })
@@ -126,7 +134,7 @@ fn topic_probes(snapshot: &KnowledgeSnapshot) -> Vec<Probe> {
     let is_question = |(_, text): &(usize, &String)| !guard::is_chit_chat(text);
     thinned(
         snapshot.other_topics.texts.iter().enumerate().filter(is_question).filter_map(probe).collect(),
-        MOST_TOPICS,
+        most,
     )
 }
 
@@ -155,114 +163,136 @@ fn thinned<T>(all: Vec<T>, most: usize) -> Vec<T> {
     all.into_iter().step_by(step).collect()
 }
 
+/// A probe with its candidates, by evidence.
+pub(crate) struct Asked {
+    target: Target,
+    ranking: Ranking,
+    /// What the reranker is to read of the best candidates; of one more than in a decision, since a phrasing is asked once
+    /// with its entry and once without. Empty without a reranker.
+    passages: Vec<String>,
+}
+
 /// Asks every probe. `vectors` are those of the probes' questions, in their order.
 ///
 /// # Errors
 /// From the indexes.
-pub(crate) fn collect(
+pub(crate) fn ask(
     snapshot: &KnowledgeSnapshot,
     probes: &[Probe],
     vectors: &[Option<Embedding>],
-) -> Result<(Background, Vec<Sample>)> {
+) -> Result<Vec<Asked>> {
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let size = probes.len().div_ceil(threads).max(1);
-    let words: Vec<(Vec<String>, String)> = probes
-        .iter()
-        .map(|probe| probe.question.normalized())
-        .map(|normalized| (terms(normalized), spelling(normalized)))
-        .collect();
-    let asked: Vec<(&Probe, Query<'_>)> = probes
-        .iter()
-        .zip(vectors)
-        .zip(&words)
-        .map(|((probe, vector), (terms, spelling))| {
-            let query = Query {
-                question: &probe.question,
-                vector: vector.as_ref(),
-                terms,
-                spelling,
-                except: probe.except(),
-            };
-            (probe, query)
-        })
-        .collect();
-    let ranked: Result<Vec<Vec<Asked<'_>>>> = std::thread::scope(|scope| {
-        let parts: Vec<_> =
-            asked.chunks(size).map(|part| scope.spawn(move || ask_all(snapshot, part))).collect();
+    let asked: Result<Vec<Vec<Asked>>> = std::thread::scope(|scope| {
+        let ask_part = |(probes, vectors): (&[Probe], &[Option<Embedding>])| {
+            let asked = probes.iter().zip(vectors).map(|(probe, vector)| probe.ask(snapshot, vector.clone()));
+            asked.collect()
+        };
+        let parts = probes.chunks(size).zip(vectors.chunks(size));
+        let parts: Vec<_> = parts.map(|part| scope.spawn(move || ask_part(part))).collect();
         parts.into_iter().map(|part| part.join().unwrap_or(Err(Error::Stopped))).collect()
     });
-    let ranked: Vec<Asked<'_>> = ranked?.into_iter().flatten().collect();
-    let background = background(&ranked);
-    Ok((background, ranked.iter().filter_map(|asked| asked.sample(&background)).collect()))
+    Ok(asked?.into_iter().flatten().collect())
+}
+
+/// The reranker's scores of the best candidates of each of `asked`; empty ones without a reranker. One question after the
+/// other, so that customers who are served meanwhile find room in its queue.
+///
+/// # Errors
+/// [`Error::Inference`] when it fails.
+pub(crate) async fn logits(asked: &[Asked], reranking: Option<&Reranking>) -> Result<Vec<Vec<f32>>> {
+    let Some(Reranking { reranker, .. }) = reranking else { return Ok(vec![Vec::new(); asked.len()]) };
+    let mut logits = Vec::with_capacity(asked.len());
+    for Asked { ranking, passages, .. } in asked {
+        logits.push(reranker.score_when_room(ranking.question().normalized(), passages.clone()).await?);
+    }
+    Ok(logits)
 }
 
 impl Probe {
-    fn except(&self) -> Except<'_> {
-        match &self.target {
-            Target::Phrasing { left_out, .. } => Except::Phrasings(left_out),
-            Target::Topic(_) | Target::Label { .. } => Except::Nothing,
-        }
+    fn ask(&self, snapshot: &KnowledgeSnapshot, vector: Option<Embedding>) -> Result<Asked> {
+        let (except, itself) = match &self.target {
+            Target::Phrasing { left_out, .. } => (Except::Phrasings(left_out.clone()), None),
+            Target::Topic(topic) => (Except::Nothing, Some(*topic)),
+            Target::Label { .. } => (Except::Nothing, None),
+        };
+        let query = Query::new(self.question.clone(), vector, except);
+        let other_topic = snapshot.other_topics.nearest(&query, itself)?;
+        let ranking = Ranking::of(snapshot, query, other_topic)?;
+        let passages = match snapshot.reranked() {
+            0 => Vec::new(),
+            candidates => ranking.passages(snapshot, candidates + 1),
+        };
+        Ok(Asked { target: self.target.clone(), ranking, passages })
     }
 }
 
-/// A probe's ranking, and what would be right.
-struct Asked<'a> {
+/// What became of the probes. `logits` are the reranker's, for each of `asked`; empty ones without it.
+pub(super) fn collect(
+    snapshot: &KnowledgeSnapshot,
+    asked: Vec<Asked>,
+    logits: &[Vec<f32>],
+) -> (Background, Vec<Sample>) {
+    let outcomes = |(asked, logits): (Asked, &Vec<f32>)| asked.outcomes(snapshot, logits);
+    let outcomes: Vec<Outcome> = asked.into_iter().zip(logits).flat_map(outcomes).collect();
+    let background = background(&outcomes);
+    let samples = outcomes.iter().filter_map(|outcome| outcome.sample(snapshot, &background)).collect();
+    (background, samples)
+}
+
+/// A probe's ranking as it would be served, and what would be right.
+struct Outcome {
     origin: Origin,
     group: usize,
     expected: Option<usize>,
     weight: f64,
-    ranking: Ranking<'a>,
+    ranking: Ranking,
 }
 
-fn ask_all<'a>(snapshot: &'a KnowledgeSnapshot, part: &[(&Probe, Query<'a>)]) -> Result<Vec<Asked<'a>>> {
-    let mut asked = Vec::with_capacity(2 * part.len());
-    for (probe, query) in part {
-        let itself = match probe.target {
-            Target::Topic(topic) => Some(topic),
-            Target::Phrasing { .. } | Target::Label { .. } => None,
+impl Asked {
+    fn outcomes(self, snapshot: &KnowledgeSnapshot, logits: &[f32]) -> Vec<Outcome> {
+        let near = match self.target {
+            Target::Phrasing { entry, .. } => Some(Outcome {
+                origin: Origin::Near,
+                group: entry,
+                expected: None,
+                weight: 1.0,
+                ranking: self.reranked_without(snapshot, entry, logits),
+            }),
+            Target::Topic(_) | Target::Label { .. } => None,
         };
-        let other_topic = snapshot.other_topics.nearest(query, itself)?;
-        let ranking = Ranking::of(snapshot, *query, other_topic)?;
-        match probe.target {
-            Target::Phrasing { entry, ref left_out } => {
-                let near = ranking.without(entry);
-                asked.push(Asked {
-                    origin: Origin::Near,
-                    group: entry,
-                    expected: None,
-                    weight: 1.0,
-                    ranking: near,
-                });
-                if left_out.len() < snapshot.entries[entry].phrasings.len() {
-                    asked.push(Asked {
-                        origin: Origin::InScope,
-                        group: entry,
-                        expected: Some(entry),
-                        weight: 1.0,
-                        ranking,
-                    });
-                }
-            }
-            Target::Topic(topic) => {
-                asked.push(Asked { origin: Origin::Far, group: topic, expected: None, weight: 1.0, ranking });
-            }
-            Target::Label { entry, weight, group } => {
-                asked.push(Asked { origin: Origin::Labelled, group, expected: entry, weight, ranking });
-            }
-        }
+        let (origin, group, expected, weight) = match self.target {
+            Target::Phrasing { is_lonely: true, .. } => return near.into_iter().collect(),
+            Target::Phrasing { entry, .. } => (Origin::InScope, entry, Some(entry), 1.0),
+            Target::Topic(topic) => (Origin::Far, topic, None, 1.0),
+            Target::Label { entry, weight, group } => (Origin::Labelled, group, entry, weight),
+        };
+        let ranking = self.ranking.reranked(first(snapshot.reranked(), logits));
+        near.into_iter().chain([Outcome { origin, group, expected, weight, ranking }]).collect()
     }
-    Ok(asked)
+
+    /// As if `entry` were not in the snapshot.
+    fn reranked_without(&self, snapshot: &KnowledgeSnapshot, entry: usize, logits: &[f32]) -> Ranking {
+        let left =
+            self.ranking.scored.iter().zip(logits).filter(|(scored, _)| scored.evidence.entry != entry);
+        let left: Vec<f32> = left.map(|(_, logit)| *logit).collect();
+        self.ranking.without(snapshot, entry).reranked(first(snapshot.reranked(), &left))
+    }
+}
+
+fn first(count: usize, logits: &[f32]) -> &[f32] {
+    logits.get(..count).unwrap_or(logits)
 }
 
 /// Questions about other topics that count besides the near ones: they decide when there are few entries.
 const FAR_IN_BACKGROUND: usize = 20;
 
 /// From the best candidates of questions that have no right one.
-fn background(asked: &[Asked<'_>]) -> Background {
-    let near = asked.iter().filter(|asked| asked.origin == Origin::Near);
-    let far = asked.iter().filter(|asked| asked.origin == Origin::Far).take(FAR_IN_BACKGROUND);
-    let best: Vec<_> = near.chain(far).filter_map(|asked| asked.ranking.scored.first()).collect();
-    let spread = |value: fn(&crate::ranking::Scored) -> f32| {
+fn background(outcomes: &[Outcome]) -> Background {
+    let near = outcomes.iter().filter(|outcome| outcome.origin == Origin::Near);
+    let far = outcomes.iter().filter(|outcome| outcome.origin == Origin::Far).take(FAR_IN_BACKGROUND);
+    let best: Vec<&Scored> = near.chain(far).filter_map(|outcome| outcome.ranking.scored.first()).collect();
+    let spread = |value: fn(&Scored) -> f32| {
         Spread::of(&best.iter().map(|scored| value(scored)).collect::<Vec<f32>>())
     };
     Background {
@@ -272,16 +302,16 @@ fn background(asked: &[Asked<'_>]) -> Background {
     }
 }
 
-impl Asked<'_> {
+impl Outcome {
     /// `None` without a candidate: nothing is to be weighed then.
-    fn sample(&self, background: &Background) -> Option<Sample> {
+    fn sample(&self, snapshot: &KnowledgeSnapshot, background: &Background) -> Option<Sample> {
         let best = self.ranking.scored.first()?;
-        let is_expected = |scored: &crate::ranking::Scored| self.expected == Some(scored.evidence.entry);
-        let conflicts = self.ranking.conflicts(0);
+        let is_expected = |scored: &Scored| self.expected == Some(scored.evidence.entry);
+        let conflicts = self.ranking.conflicts(snapshot, 0);
         Some(Sample {
             origin: self.origin,
             group: self.group,
-            features: self.ranking.features(0, conflicts, background),
+            features: self.ranking.features(snapshot, 0, conflicts, background),
             in_scope: self.expected.is_some(),
             right: is_expected(best),
             offered: self.ranking.scored.iter().take(Decision::MAX_OPTIONS).any(is_expected),

@@ -157,13 +157,13 @@ async fn fitted_weights_are_the_most_probable() {
         samples.iter().map(surprise).sum::<f64>() + pull + 0.1 * weights.intercept.powi(2)
     };
     let best = cost(&fitted);
-    for index in 0..fitted.features.len() {
+    for (index, name) in FEATURE_NAMES.iter().enumerate() {
         for step in [-0.05, 0.05] {
             let mut moved = fitted.clone();
             moved.features[index] += step;
             let keeps_sign = moved.features[index] * fitted.features[index] >= 0.0;
             if keeps_sign && fitted.features[index].abs() > 1e-3 {
-                assert!(cost(&moved) > best - 1e-4, "{} by {step}", FEATURE_NAMES[index]);
+                assert!(cost(&moved) > best - 1e-4, "{name} by {step}");
             }
         }
     }

@@ -63,10 +63,13 @@ pub(crate) struct Shop {
 
 impl Shop {
     pub(crate) async fn with(entries: Vec<FaqEntry>) -> Self {
+        Self::built(entries, &BuildOptions::default()).await.unwrap()
+    }
+
+    pub(crate) async fn built(entries: Vec<FaqEntry>, options: &BuildOptions) -> answer::Result<Self> {
         let embedder = embedder();
-        let options = BuildOptions::default();
-        let snapshot = KnowledgeSnapshot::build(entries, &embedder, &options, |_, _| ()).await.unwrap();
-        Self { embedder, snapshot: Arc::new(snapshot) }
+        let snapshot = KnowledgeSnapshot::build(entries, &embedder, options, |_, _| ()).await?;
+        Ok(Self { embedder, snapshot: Arc::new(snapshot) })
     }
 
     /// A snapshot alone.
@@ -87,9 +90,20 @@ impl Shop {
     }
 
     pub(crate) async fn decide(&self, question: Question) -> Reply {
+        Reply(self.try_decide(question).await.unwrap())
+    }
+
+    pub(crate) async fn try_decide(&self, question: Question) -> answer::Result<Decided> {
         let at = |value| Probability::new(value).unwrap();
         let policy = AnswerPolicy::new(at(0.8), at(0.8));
-        Reply(answer::decide(&question, &self.snapshot, &self.embedder, policy).await.unwrap())
+        answer::decide(&question, &self.snapshot, &self.embedder, policy).await
+    }
+}
+
+impl Reply {
+    /// Of the candidate at `rank`, from 0.
+    pub(crate) fn feature(&self, rank: usize, name: &str) -> f32 {
+        self.0.candidates[rank].features.named().find(|(known, _)| *known == name).unwrap().1
     }
 }
 

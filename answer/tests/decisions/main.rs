@@ -10,12 +10,14 @@
 mod calibration;
 mod harness;
 mod knowledge;
+mod opinion;
+mod reranking;
 
 use answer::{FaqEntry, HandOffReason, Question};
 use harness::{NOW, Shop, entry};
 use time::Duration;
 
-fn shop() -> Vec<FaqEntry> {
+pub(crate) fn shop() -> Vec<FaqEntry> {
     vec![
         entry("refund", "怎么申请退款", &["钱能退给我吗", "退钱"]),
         entry("delivery", "多久能收到货", &["几天送到", "快递到哪了"]),

@@ -6,6 +6,7 @@ mod machine;
 
 use std::{net::TcpListener, path::Path, time::Instant};
 
+use answer::Reranking;
 use inference::{Embedder, Role};
 use serde::Serialize;
 
@@ -53,6 +54,7 @@ pub(super) fn run(context: &Context) -> anyhow::Result<Exit> {
 fn of_configuration(config: &Config) -> Vec<Check> {
     let mut checks = vec![Check::good("configuration", "every key and value is known")];
     checks.extend(of_model(config));
+    checks.extend(of_reranker(config));
     checks.push(of_knowledge(config.knowledge.path.as_deref()));
     checks.push(of_address(config));
     checks
@@ -61,6 +63,8 @@ fn of_configuration(config: &Config) -> Vec<Check> {
 const INSTALL: &str = "install the model's folder, or correct model.name and model.folder";
 const OTHER_DEVICE: &str = "set model.device to \"cpu\", or install a build and a driver for the device";
 const OTHER_MODEL: &str = "choose a model that this version runs: see `yingda model list`";
+const RERANKER: &str = "install the model's folder, or correct reranker.name and model.folder";
+const CROSS_ENCODER: &str = "choose a cross-encoder that this version runs, or leave reranker.name empty";
 const FETCH: &str = "fetch the model's folder again";
 
 fn of_model(config: &Config) -> Vec<Check> {
@@ -113,6 +117,28 @@ fn embed_once(embedder: &Embedder) -> anyhow::Result<String> {
     let vector = Context::runtime()?.block_on(embedder.embed("怎么退款 refund", Role::Query))?;
     let info = embedder.info();
     Ok(format!("{} on {} gives {} values", info.name, info.device, vector.dimension()))
+}
+
+/// Loads the reranker, if one is configured, and scores one pair.
+fn of_reranker(config: &Config) -> Option<Check> {
+    const NAME: &str = "reranker";
+    let reranking = match models::start_reranker(config) {
+        Ok(reranking) => reranking?,
+        Err(error @ ModelError::NotFound { .. }) => return Some(Check::bad(NAME, error, RERANKER)),
+        Err(error) if is_about_device(&error) => return Some(Check::bad(NAME, error, OTHER_DEVICE)),
+        Err(error) => return Some(Check::bad(NAME, error, CROSS_ENCODER)),
+    };
+    Some(match score_once(&reranking) {
+        Ok(found) => Check::good(NAME, found),
+        Err(error) => Check::bad(NAME, error, CROSS_ENCODER),
+    })
+}
+
+fn score_once(reranking: &Reranking) -> anyhow::Result<String> {
+    let Reranking { reranker, candidates } = reranking;
+    Context::runtime()?.block_on(reranker.score("怎么退款", vec!["退款 refund".to_owned()]))?;
+    let info = reranker.info();
+    Ok(format!("{} on {} reads the best {candidates} candidates", info.name, info.device))
 }
 
 /// Whether the device is absent, or this model does not compute on it.

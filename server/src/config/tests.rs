@@ -39,6 +39,16 @@ fn the_defaults_of_the_embedder_are_the_librarys() {
 }
 
 #[test]
+fn no_reranker_is_the_default() {
+    let config = Config::from_layers(&Layers::defaults().unwrap()).unwrap();
+    assert_eq!((config.reranker.name.as_deref(), config.reranker.candidates), (None, 10));
+    assert_eq!(config.reranker_options(), inference::RerankerOptions::default());
+    let own = layers("[reranker]\nname = \"bge\"\ncandidates = 50\n", &[]).unwrap();
+    let config = Config::from_layers(&own).unwrap();
+    assert_eq!((config.reranker.name.as_deref(), config.reranker.candidates), (Some("bge"), 50));
+}
+
+#[test]
 fn every_default_has_a_comment() {
     let mut lines = DEFAULT_FILE.lines().peekable();
     while let Some(line) = lines.next() {
@@ -106,6 +116,7 @@ fn refused_values_are_shown_with_what_was_expected() {
         ("[server]\nmax_in_flight = 0\n", "server.max_in_flight", "0", "from 1 to"),
         ("[server]\nmax_in_flight = \"many\"\n", "server.max_in_flight", "\"many\"", "a whole number"),
         ("[server]\nmax_in_flight = 1.5\n", "server.max_in_flight", "1.5", "a whole number"),
+        ("[reranker]\ncandidates = 1\n", "reranker.candidates", "1", "from 2 to 50"),
         ("[answer]\nrisk_target = 1.01\n", "answer.risk_target", "1.01", "a number from 0 to 1"),
         ("[answer]\nrisk_target = nan\n", "answer.risk_target", "nan", "a number from 0 to 1"),
         ("[model]\ndevice = \"gpu\"\n", "model.device", "\"gpu\"", "\"cpu\""),

@@ -45,8 +45,7 @@ fn a_question_about_something_else_is_handed_over() {
 
 #[test]
 fn the_english_shop_answers_in_english() {
-    let reply =
-        ask(&["what's your return policy", "--demo", "en", "-o", "json"]).expect(0).json();
+    let reply = ask(&["what's your return policy", "--demo", "en", "-o", "json"]).expect(0).json();
     assert_eq!(reply["decision"], "answer", "{reply}");
     assert!(reply["entry_id"].as_str().unwrap().starts_with("store-"), "{reply}");
 }

@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use serde_json::Value;
 
-use crate::sandbox::{Run, SMALL_MODEL, SMALL_TRANSFORMER, Sandbox, project};
+use crate::sandbox::{Run, SMALL_MODEL, SMALL_RERANKER, SMALL_TRANSFORMER, Sandbox, project};
 
 /// Bound for a moment by the doctor, so any free port will do.
 fn doctor(sandbox: &Sandbox, arguments: &[&str]) -> Run {
@@ -65,6 +65,22 @@ fn a_wrong_configuration_is_one_of_the_findings() {
     let diagnosis = finished.json();
     assert_eq!(state(&diagnosis, "configuration"), "bad");
     assert_eq!(state(&diagnosis, "the rest"), "not_checked");
+}
+
+#[test]
+fn a_reranker_is_checked_when_one_is_configured() {
+    let sandbox = Sandbox::new();
+    let with = |name: &std::path::Path, code: i32| {
+        let doctor = doctor(&sandbox, &["-o", "json"]).variable("YINGDA_RERANKER__NAME", name);
+        state(&doctor.finish().expect(code).json(), "reranker")
+    };
+    assert_eq!(with(&project(SMALL_RERANKER), 0), "good");
+    assert_eq!(with("none".as_ref(), 1), "bad");
+    // An embedding model has no classifier.
+    assert_eq!(with(&project(SMALL_TRANSFORMER), 1), "bad");
+    let without = doctor(&sandbox, &["-o", "json"]).finish().expect(0).json();
+    let checks = without["checks"].as_array().unwrap();
+    assert!(checks.iter().all(|check| check["name"] != "reranker"), "{without}");
 }
 
 #[test]

@@ -40,6 +40,9 @@ pub(crate) const SMALL_MODEL: &str = "inference/tests/parity/static-st";
 /// A transformer without a trained meaning: what can be asked to compute elsewhere than on the processor.
 pub(crate) const SMALL_TRANSFORMER: &str = "inference/tests/parity/bert-mean-f32";
 
+/// A cross-encoder without a trained meaning.
+pub(crate) const SMALL_RERANKER: &str = "inference/tests/parity/bert-cross";
+
 impl Sandbox {
     pub(crate) fn new() -> Self {
         Self { folder: TempDir::new().unwrap() }

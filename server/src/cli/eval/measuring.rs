@@ -1,7 +1,7 @@
 //! What the verbs that measure share: the model, the risk target, and the knowledge of one that asks no set.
 
 use ::eval::{Indexed, LabelledSet, RISK_TARGETS, Retrieval, RunOptions};
-use answer::RiskTarget;
+use answer::{BuildOptions, RiskTarget};
 use clap::{Args, builder::NonEmptyStringValueParser};
 
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
     clock,
     config::{Config, Override},
     demo::DemoShop,
+    models,
 };
 
 /// Which model computes vectors.
@@ -69,7 +70,7 @@ impl KnowledgeArguments {
     /// The entries as a set with nothing to ask, and how it is served: with its labels.
     ///
     /// # Errors
-    /// As in [`serving::configured`].
+    /// As in [`serving::configured`] and [`options`].
     pub(super) fn load(
         &self,
         config: &Config,
@@ -109,16 +110,16 @@ pub(super) fn start<const COUNT: usize>(
     context.start(LogPurpose::Command, &overrides)
 }
 
-/// As served under `config`, with the targets that are looked at when none are named.
+/// As served under `config`, with its reranker loaded, and the targets that are looked at when none are named.
 ///
 /// # Errors
-/// None for a checked configuration.
+/// When the reranker's folder is not sound.
 pub(super) fn options(config: &Config, retrieval: Retrieval) -> anyhow::Result<RunOptions> {
     Ok(RunOptions {
         retrieval,
         risk_target: config.risk_target()?,
         sweep: targets(&RISK_TARGETS),
-        build: config.build_options()?,
+        build: BuildOptions { reranking: models::start_reranker(config)?, ..config.build_options()? },
         now: clock::now(),
     })
 }

@@ -16,7 +16,7 @@ const WORDS = {
     model: "模型", snapshot: "知识快照", entry: "知识条目", raw: "原始响应", retry: "重试", errorTitle: "没有得到回答", status: "状态码", code: "错误码", message: "说明",
     network: "连不上服务，请检查网络或服务是否在运行。", timeout: "服务在 20 秒内没有响应。", unreadable: "服务的响应无法识别。",
     reasons: { requested: "顾客要求人工服务", low_confidence: "没有足够把握", repeated_failure: "多次没有答上", sensitive: "涉及敏感问题", urgent: "情况紧急", unavailable: "自动应答暂不可用", chit_chat: "只是寒暄", too_little: "信息太少" },
-    stages: { normalize: "规范化", embed: "向量", retrieve: "检索", lexical: "字词检索", dense: "向量检索", decide: "决策", total: "合计" },
+    stages: { normalize: "规范化", embed: "向量", retrieve: "检索", rerank: "重排", lexical: "字词检索", dense: "向量检索", decide: "决策", total: "合计" },
   },
   en: {
     skip: "Skip to the question", tools: "Page", docs: "API", clear: "Clear", chat: "Conversation", examples: "Example questions", question: "Your question",
@@ -32,7 +32,7 @@ const WORDS = {
     model: "Model", snapshot: "Snapshot", entry: "Entry", raw: "Response as JSON", retry: "Try again", errorTitle: "No answer came back", status: "Status", code: "Code", message: "Message",
     network: "The server can't be reached. Check the network, and that the server is running.", timeout: "The server did not reply within 20 seconds.", unreadable: "The server's reply could not be read.",
     reasons: { requested: "the customer asked for a person", low_confidence: "not confident enough", repeated_failure: "several questions went unanswered", sensitive: "a sensitive matter", urgent: "an urgent matter", unavailable: "automatic answers are unavailable", chit_chat: "small talk", too_little: "it says too little" },
-    stages: { normalize: "normalise", embed: "embed", retrieve: "retrieve", lexical: "lexical", dense: "dense", decide: "decide", total: "total" },
+    stages: { normalize: "normalise", embed: "embed", retrieve: "retrieve", rerank: "rerank", lexical: "lexical", dense: "dense", decide: "decide", total: "total" },
   },
 };
 const TIMEOUT_MS = 20000;
