@@ -111,7 +111,23 @@ fn candidates(snapshot: &KnowledgeSnapshot, ranking: &Ranking) -> Vec<Candidate>
             guards: guards(conflicts),
         }
     };
-    reported.map(candidate).collect()
+    let mut candidates: Vec<Candidate> = reported.map(candidate).collect();
+    share_what_is_left(&mut candidates);
+    candidates
+}
+
+/// At most one entry is right. Each candidate is judged by itself, the first by what its confidence was calibrated for; the
+/// others share what that leaves when together they claim more.
+fn share_what_is_left(candidates: &mut [Candidate]) {
+    let Some((best, others)) = candidates.split_first_mut() else { return };
+    let left = 1.0 - best.confidence.value();
+    let claimed: f32 = others.iter().map(|other| other.confidence.value()).sum();
+    if claimed > left {
+        for other in others {
+            let shared = other.confidence.value() * left / claimed;
+            other.confidence = Probability::new(shared).unwrap_or(Probability::ZERO);
+        }
+    }
 }
 
 fn guards(conflicts: Conflicts) -> Vec<Guard> {

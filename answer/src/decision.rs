@@ -128,4 +128,4 @@ impl Decided {
 }
 
 /// An option this much less probable than the first is not worth reading.
-const OFFERED_SHARE: f32 = 0.1;
+const OFFERED_SHARE: f32 = 0.02;

@@ -38,7 +38,7 @@ pub struct AskResponse {
     pub entry_id: Option<String>,
     /// The phrasing of that entry closest to the question; null unless the decision is `answer`.
     pub matched_question: Option<String>,
-    /// What to ask back, most probable first; empty unless the decision is `clarify`.
+    /// What to ask back, best first; empty unless the decision is `clarify`.
     pub options: Vec<ClarifyOption>,
     /// Why a human takes over; null unless the decision is `handoff`.
     #[schema(value_type = Option<String>, examples("low_confidence", "unavailable"))]
@@ -99,7 +99,7 @@ pub struct Explanation {
     pub scope: f32,
     /// Where the bands lie.
     pub thresholds: Thresholds,
-    /// What was considered, most probable first, at most ten.
+    /// What was considered, best first, at most ten.
     pub candidates: Vec<ExplainedCandidate>,
     /// Where the time went.
     pub stages_ms: StageTimes,

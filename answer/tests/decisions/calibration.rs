@@ -173,12 +173,17 @@ async fn fitted_weights_are_the_most_probable() {
 fn confidence_is_a_probability_and_rises_with_the_score() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let shop = runtime.block_on(Shop::with(catalogue()));
-    proptest!(ProptestConfig::with_cases(60), |(text in "[一-龥]{1,12}")| {
-        let candidates = runtime.block_on(shop.ask(&text)).0.candidates;
-        let mut scored: Vec<(f32, f32)> =
-            candidates.iter().map(|candidate| (candidate.score, candidate.confidence.value())).collect();
-        scored.sort_by(|left, right| left.0.total_cmp(&right.0));
-        prop_assert!(scored.windows(2).all(|pair| pair[0].1 <= pair[1].1), "{scored:?}");
-        prop_assert!(scored.iter().all(|(_, confidence)| (0.0..=1.0).contains(confidence)));
+    proptest!(ProptestConfig::with_cases(60), |(left in "[一-龥]{1,12}", right in "[一-龥]{1,12}")| {
+        let candidates = |text: &str| runtime.block_on(shop.ask(text)).0.candidates;
+        let (left, right) = (candidates(&left), candidates(&right));
+        for found in [&left, &right] {
+            let sum: f32 = found.iter().map(|candidate| candidate.confidence.value()).sum();
+            prop_assert!(sum <= 1.0 + 1e-5, "{sum}");
+            prop_assert!(found.iter().all(|candidate| (0.0..=1.0).contains(&candidate.confidence.value())));
+        }
+        if let (Some(left), Some(right)) = (left.first(), right.first()) {
+            let (lower, higher) = if left.score <= right.score { (left, right) } else { (right, left) };
+            prop_assert!(lower.confidence <= higher.confidence, "{lower:?} {higher:?}");
+        }
     });
 }
