@@ -68,7 +68,9 @@ impl Default for IndexParameters {
     }
 }
 
-/// Where the graph becomes clearly better.
+/// Where the graph becomes clearly better: at 50,000 vectors of 384 values the scan answers in 0.69 ms and the graph in
+/// 0.19 ms, which takes 78 s to build; at 10,000 it is 0.15 and 0.08 ms, and 7 s (`cargo bench -p index`, one thread, two
+/// cores of a Zen 4).
 const GRAPH_ABOVE: usize = 50_000;
 
 impl IndexParameters {
