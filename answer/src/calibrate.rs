@@ -1,9 +1,8 @@
 //! How much to trust a candidate, learned from the knowledge base itself.
 //!
-//! [`probes`] says what to ask, [`ask`] ranks, [`logits`] lets the
-//! reranker judge if there is one, [`Calibration::fit`] turns the outcomes into weights around a shipped
-//! [`Prior`], and [`Calibration::policy`] turns a [`RiskTarget`] into thresholds. Called once per snapshot and model; the
-//! result is part of the snapshot.
+//! [`probes`] says what to ask, [`ask`] ranks, [`logits`] lets the reranker judge if there is one, [`Calibration::fit`]
+//! turns the outcomes into weights around a shipped [`Prior`], and [`Calibration::policy`] turns a [`RiskTarget`] into
+//! thresholds. Called once per snapshot and model; the result is part of the snapshot.
 
 mod cross_fit;
 mod isotonic;
@@ -16,7 +15,7 @@ mod samples;
 use serde::Deserialize;
 
 use crate::{
-    AnswerPolicy, Probability, RiskTarget,
+    AnswerPolicy, Band, Probability, RiskTarget,
     features::{Background, Features, Spread},
     snapshot::KnowledgeSnapshot,
 };
@@ -98,8 +97,22 @@ struct HeldOut {
     sample: Sample,
     /// Share of the expected traffic that it stands for.
     weight: f64,
-    answer: f32,
-    scope: f32,
+    answer: Probability,
+    scope: Probability,
+}
+
+impl HeldOut {
+    fn band(&self, policy: AnswerPolicy) -> Band {
+        policy.band(self.answer, self.scope, !self.sample.guarded)
+    }
+}
+
+/// What a risk target comes to.
+struct Thresholds {
+    policy: AnswerPolicy,
+    /// Whether the knowledge base's own questions show that answers keep the target, and that asking back does.
+    answers_shown: bool,
+    options_shown: bool,
 }
 
 /// In-scope samples below which a knowledge base has nothing to teach, and the shipped belief stands.
@@ -126,9 +139,7 @@ impl Calibration {
         out_of_scope: Probability,
     ) -> Self {
         let (background, samples) = samples::collect(snapshot, asked, logits);
-        let in_scope =
-            samples.iter().filter(|sample| sample.origin != Origin::Near && sample.origin != Origin::Far);
-        if in_scope.count() < FEWEST_SAMPLES {
+        if !are_enough(samples.iter()) {
             return Self::believing(background, samples, out_of_scope);
         }
         let weights = traffic_weights(&samples, out_of_scope);
@@ -150,8 +161,8 @@ impl Calibration {
         let (answer, scope) = (calibrator(answer), calibrator(scope));
         let weights = traffic_weights(&samples, out_of_scope);
         let judge = |(sample, weight): (Sample, f64)| HeldOut {
-            answer: answer.probability(answer.weights.log_odds(&sample.features)).value(),
-            scope: scope.probability(scope.weights.log_odds(&sample.features)).value(),
+            answer: answer.judge(&sample.features),
+            scope: scope.judge(&sample.features),
             weight,
             sample,
         };
@@ -167,7 +178,7 @@ impl Calibration {
 
     /// The chance that some entry is meant, told by the features of the best candidate.
     pub(crate) fn scope(&self, features: &Features) -> Probability {
-        self.scope.probability(self.scope.weights.log_odds(features))
+        self.scope.judge(features)
     }
 
     pub(crate) fn background(&self) -> &Background {
@@ -181,60 +192,73 @@ impl Calibration {
     }
 
     /// The thresholds that keep `target`. Where the knowledge base's own questions cannot show that any does, a cautious
-    /// one is used for answers, and asking back is bounded by what near questions allow: more is handed over.
+    /// one is used for answers, and asking back is bounded by what near questions allow.
     #[must_use]
     pub fn policy(&self, target: RiskTarget) -> AnswerPolicy {
-        let answer_at =
-            self.answer_threshold(target).unwrap_or_else(|| cautious(&self.answer_trials(), target.value()));
-        let options = self.options_threshold(target, answer_at).unwrap_or(0.0);
-        let at = |value| Probability::new(value).unwrap_or(Probability::ONE);
-        AnswerPolicy::new(at(answer_at), at(options.max(self.near_threshold())))
+        self.thresholds(target).policy
     }
 
-    /// `None` when the samples cannot show that any threshold keeps the target.
-    fn answer_threshold(&self, target: RiskTarget) -> Option<f32> {
-        threshold(&self.answer_trials(), target.value())
+    fn thresholds(&self, target: RiskTarget) -> Thresholds {
+        let trials = self.answer_trials();
+        let shown = threshold(&trials, target.value());
+        let answer_at = shown.unwrap_or_else(|| cautious(&trials, target.value()));
+        let options = threshold(&self.options_trials(answer_at), target.options());
+        let at = |value| Probability::new(value).unwrap_or(Probability::ONE);
+        let clarify_at = options.unwrap_or(0.0).max(self.near_threshold());
+        Thresholds {
+            policy: AnswerPolicy::new(at(answer_at), at(clarify_at)),
+            answers_shown: shown.is_some(),
+            options_shown: options.is_some(),
+        }
     }
 
     /// Empty when there are too few samples in scope to tell.
     fn answer_trials(&self) -> Vec<Trial> {
-        let may_answer = self.held_out.iter().filter(|held_out| !held_out.sample.guarded);
+        let may_answer = self.telling().filter(|held_out| !held_out.sample.guarded);
         let trial = |held_out: &HeldOut| Trial {
-            probability: held_out.answer,
+            probability: held_out.answer.value(),
             holds: held_out.sample.right,
             weight: held_out.weight,
         };
-        if self.has_own_samples() { may_answer.map(trial).collect() } else { Vec::new() }
+        may_answer.map(trial).collect()
     }
 
-    /// Over the samples that are not answered.
-    fn options_threshold(&self, target: RiskTarget, answer_at: f32) -> Option<f32> {
-        if !self.has_own_samples() {
-            return None;
-        }
+    /// Of the samples that are not answered; empty as [`answer_trials`](Self::answer_trials).
+    fn options_trials(&self, answer_at: f32) -> Vec<Trial> {
         let unanswered =
-            self.held_out.iter().filter(|held_out| held_out.sample.guarded || held_out.answer < answer_at);
+            self.telling().filter(|held_out| held_out.sample.guarded || held_out.answer.value() < answer_at);
         let trial = |held_out: &HeldOut| Trial {
-            probability: held_out.scope,
+            probability: held_out.scope.value(),
             holds: held_out.sample.offered,
             weight: held_out.weight,
         };
-        threshold(&unanswered.map(trial).collect::<Vec<_>>(), target.options())
+        unanswered.map(trial).collect()
     }
 
     /// Below this lies the share [`NEAR_HANDED_OVER`] of the questions that lost their entry.
     fn near_threshold(&self) -> f32 {
         let near = self.held_out.iter().filter(|held_out| held_out.sample.origin == Origin::Near);
-        let mut scopes: Vec<f32> = near.map(|held_out| held_out.scope).collect();
+        let mut scopes: Vec<f32> = near.map(|held_out| held_out.scope.value()).collect();
         scopes.sort_by(f32::total_cmp);
         let position = (scopes.len() as f64 * NEAR_HANDED_OVER).ceil() as usize;
         scopes.get(position.min(scopes.len().saturating_sub(1))).map_or(0.0, |scope| *scope)
     }
 
-    fn has_own_samples(&self) -> bool {
-        let own = |held_out: &&HeldOut| matches!(held_out.sample.origin, Origin::InScope | Origin::Labelled);
-        self.held_out.iter().filter(own).count() >= FEWEST_SAMPLES
+    /// The samples from which a risk can be shown: all, or none when too few are in scope.
+    fn telling(&self) -> impl Iterator<Item = &HeldOut> {
+        let telling = if self.is_fitted() { self.held_out.as_slice() } else { &[] };
+        telling.iter()
     }
+
+    /// Whether the weights are the knowledge base's own.
+    fn is_fitted(&self) -> bool {
+        are_enough(self.held_out.iter().map(|held_out| &held_out.sample))
+    }
+}
+
+/// Whether a knowledge base has something to teach.
+fn are_enough<'a>(samples: impl Iterator<Item = &'a Sample>) -> bool {
+    samples.filter(|sample| sample.origin.tells_what_is_right()).count() >= FEWEST_SAMPLES
 }
 
 /// Share of the questions that lost their entry which go to a human and are not asked back: asking about entries that do
@@ -243,6 +267,10 @@ impl Calibration {
 const NEAR_HANDED_OVER: f64 = 0.5;
 
 impl Calibrator {
+    fn judge(&self, features: &Features) -> Probability {
+        self.probability(self.weights.log_odds(features))
+    }
+
     fn probability(&self, score: f32) -> Probability {
         match &self.isotonic {
             Some(isotonic) => isotonic.probability(score),

@@ -36,8 +36,8 @@ pub async fn decide(
     let (asked, known) = (question.clone(), Arc::clone(snapshot));
     let (ranking, passages) = blocking(move || rank(asked, vector, &known)).await?;
     let (logits, rerank) = second_opinion(question, passages, snapshot.reranking.as_ref()).await?;
-    let (asked, known) = (question.clone(), Arc::clone(snapshot));
-    let conclude = move || Ok(conclude(&asked, &known, &ranking.reranked(&logits), policy));
+    let known = Arc::clone(snapshot);
+    let conclude = move || Ok(conclude(&known, &ranking.reranked(&logits), policy));
     let mut decided = blocking(conclude).await?;
     decided.stages = Stages { embed, retrieve: milliseconds_since(started) - embed - rerank, rerank };
     Ok(decided)
@@ -69,12 +69,8 @@ async fn second_opinion(
 }
 
 /// Everything after the ranking: a function of its arguments alone.
-fn conclude(
-    question: &Question,
-    snapshot: &KnowledgeSnapshot,
-    ranking: &Ranking,
-    policy: AnswerPolicy,
-) -> Decided {
+fn conclude(snapshot: &KnowledgeSnapshot, ranking: &Ranking, policy: AnswerPolicy) -> Decided {
+    let question = ranking.question();
     let calibration = snapshot.calibration();
     let candidates = candidates(snapshot, ranking);
     let scope = candidates.first().map_or(Probability::ZERO, |best| calibration.scope(&best.features));

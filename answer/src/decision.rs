@@ -62,10 +62,6 @@ pub enum Guard {
     Number,
     /// They name different models or codes.
     Name,
-    /// The question says too little.
-    TooLittle,
-    /// The question is chit-chat.
-    ChitChat,
 }
 
 /// An entry that was considered.

@@ -52,8 +52,7 @@ impl Ranking {
     }
 
     fn ranked(snapshot: &KnowledgeSnapshot, query: Query, retrieved: Retrieved, other_topic: f32) -> Self {
-        let Retrieved { evidence, mut neighbors } = retrieved;
-        neighbors.truncate(NEIGHBORS);
+        let Retrieved { evidence, neighbors } = retrieved;
         let weights = snapshot.weights;
         let mut scored: Vec<Scored> = evidence
             .into_iter()

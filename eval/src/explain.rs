@@ -1,6 +1,6 @@
 //! One question, taken apart.
 
-use answer::{Decided, FEATURE_NAMES, KnowledgeSnapshot, RiskTarget, Weights};
+use answer::{Decided, KnowledgeSnapshot, RiskTarget, Weights};
 use serde::Serialize;
 
 use crate::{Band, Considered, Grid};
@@ -134,7 +134,6 @@ fn cell(value: f32, weight: Option<f64>) -> String {
 
 impl FeatureWeight {
     fn all(weights: &Weights) -> Vec<Self> {
-        let named = FEATURE_NAMES.iter().zip(&weights.features);
-        named.map(|(name, weight)| Self { name, weight: *weight }).collect()
+        weights.named().map(|(name, weight)| Self { name, weight }).collect()
     }
 }

@@ -64,12 +64,12 @@ pub struct Metrics {
     pub handoff_recall_near: Option<f64>,
     /// … of those noted `far`.
     pub handoff_recall_far: Option<f64>,
-    /// Chance that an in-scope question has more confidence than a `near` one; equal counts half.
+    /// Chance that an in-scope question is thought likelier to be in scope than a `near` one; equal counts half.
     pub auroc_near: Option<f64>,
     /// … than a `far` one.
     pub auroc_far: Option<f64>,
     /// Expected calibration error of the best candidate's confidence as the chance that it is the expected entry, over
-    /// all questions: ten bins of about equally many questions, equal confidences never apart.
+    /// all questions: ECE_SWEEP, over as many bins of equally many questions as still rise.
     pub ece: Option<f64>,
     /// Mean squared distance of that confidence from what came true (1 or 0).
     pub brier: Option<f64>,

@@ -1,8 +1,7 @@
 //! What `POST /v1/ask` and the `ask` verb take and give.
 
 use answer::{
-    AnswerPolicy, Candidate, Decided, Decision, FEATURE_NAMES, Guard, HandOffReason, KnowledgeSnapshot,
-    Stages, Weights,
+    AnswerPolicy, Candidate, Decided, Decision, Guard, HandOffReason, KnowledgeSnapshot, Stages, Weights,
 };
 use inference::ModelInfo;
 use serde::{Deserialize, Serialize};
@@ -239,10 +238,7 @@ impl From<&Candidate> for ClarifyOption {
 
 impl ExplainedCandidate {
     fn new(candidate: &Candidate, weights: &Weights) -> Self {
-        let effect = |name: &str, value: f32| {
-            let position = FEATURE_NAMES.iter().position(|known| *known == name)?;
-            weights.features.get(position).map(|weight| *weight as f32 * value)
-        };
+        let effect = |name: &str, value: f32| weights.of(name).map(|weight| weight as f32 * value);
         let features = candidate.features.named();
         Self {
             entry_id: candidate.entry_id.clone(),

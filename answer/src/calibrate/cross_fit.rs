@@ -18,7 +18,7 @@ pub(super) struct CrossFit {
     /// Fitted to all samples.
     pub(super) calibrator: Calibrator,
     /// For each sample, the probability by a calibrator that was fitted without its group.
-    pub(super) held_out: Vec<f32>,
+    pub(super) held_out: Vec<Probability>,
 }
 
 impl CrossFit {
@@ -37,8 +37,8 @@ impl CrossFit {
         let all: Vec<FitSample> = samples.iter().zip(weights).map(fit_sample).collect();
         let folds: Vec<usize> = samples.iter().map(|sample| sample.group % FOLDS).collect();
         let judged = judge(&all, &folds, prior);
-        let straight: Vec<f32> =
-            judged.iter().map(|judged| Probability::from_log_odds(judged.score).value()).collect();
+        let straight: Vec<Probability> =
+            judged.iter().map(|judged| Probability::from_log_odds(judged.score)).collect();
         let bent = bend(&judged, &folds);
         let weights = Weights::fit(&all, prior, PENALTY);
         // The correction is kept only when it helps on samples that it has not seen.
@@ -64,12 +64,12 @@ fn judge(all: &[FitSample], folds: &[usize], prior: &Weights) -> Vec<Judged> {
 }
 
 /// The probability of each sample by a correction fitted to the other folds.
-fn bend(judged: &[Judged], folds: &[usize]) -> Vec<f32> {
+fn bend(judged: &[Judged], folds: &[usize]) -> Vec<Probability> {
     let fitted: Vec<Option<Isotonic>> =
         (0..FOLDS).map(|fold| Isotonic::fit(&outside(judged, folds, fold))).collect();
     let probability = |(judged, fold): (&Judged, &usize)| match &fitted[*fold] {
-        Some(isotonic) => isotonic.probability(judged.score).value(),
-        None => Probability::from_log_odds(judged.score).value(),
+        Some(isotonic) => isotonic.probability(judged.score),
+        None => Probability::from_log_odds(judged.score),
     };
     judged.iter().zip(folds).map(probability).collect()
 }
@@ -79,10 +79,10 @@ fn outside<T: Clone>(all: &[T], folds: &[usize], fold: usize) -> Vec<T> {
 }
 
 /// Mean squared distance of the probabilities from what was true: smaller is better.
-fn brier(judged: &[Judged], probabilities: &[f32]) -> f64 {
+fn brier(judged: &[Judged], probabilities: &[Probability]) -> f64 {
     let squared = judged.iter().zip(probabilities).map(|(judged, probability)| {
         let truth = if judged.holds { 1.0 } else { 0.0 };
-        judged.weight * (truth - f64::from(*probability)).powi(2)
+        judged.weight * (truth - f64::from(probability.value())).powi(2)
     });
     squared.sum::<f64>() / judged.iter().map(|judged| judged.weight).sum::<f64>().max(f64::MIN_POSITIVE)
 }

@@ -6,14 +6,14 @@ use argmin::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::features::{FEATURE_COUNT, FEATURE_SIGNS, Features};
+use crate::features::{FEATURE_COUNT, FEATURE_NAMES, FEATURE_SIGNS, Features};
 
 /// A linear model of log-odds: what each feature adds, and what is there without any.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Weights {
     /// Log-odds when every feature is 0.
     pub intercept: f64,
-    /// Log-odds per unit, in the order of [`FEATURE_NAMES`](crate::FEATURE_NAMES).
+    /// Log-odds per unit, in the order of [`FEATURE_NAMES`].
     pub features: Vec<f64>,
 }
 
@@ -33,6 +33,17 @@ impl Weights {
     #[must_use]
     pub fn zero() -> Self {
         Self { intercept: 0.0, features: vec![0.0; FEATURE_COUNT] }
+    }
+
+    /// Each feature's name and weight, in the order of [`FEATURE_NAMES`].
+    pub fn named(&self) -> impl Iterator<Item = (&'static str, f64)> {
+        FEATURE_NAMES.into_iter().zip(self.features.iter().copied())
+    }
+
+    /// The weight of the feature of this name; `None` for evidence that is not weighed itself.
+    #[must_use]
+    pub fn of(&self, name: &str) -> Option<f64> {
+        self.named().find(|(own, _)| *own == name).map(|(_, weight)| weight)
     }
 
     /// Positive when it is more likely than not.

@@ -3,15 +3,16 @@
 use serde::Serialize;
 
 use super::{
-    Calibration, HeldOut,
+    Calibration, HeldOut, Thresholds,
     prior::Prior,
     risk::{CONFIDENCE, upper_bound},
     samples::Origin,
 };
-use crate::{FEATURE_NAMES, RiskTarget};
+use crate::{AnswerPolicy, Band, RiskTarget};
 
-/// What was learned, from how much, and what to expect. Expectations are about traffic of which a tenth is out of
-/// scope: most of that near the business, the rest about something else.
+/// What was learned, from how much, and what to expect. Expectations are about traffic of which the share
+/// [`BuildOptions::out_of_scope`](crate::BuildOptions::out_of_scope) has no entry: most of that near the business, the rest
+/// about something else.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CalibrationReport {
     /// The accepted share of wrong automatic answers.
@@ -68,7 +69,7 @@ pub struct BandForecast {
 /// A feature's weight, as fitted and as shipped.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct NamedWeight {
-    /// As in [`FEATURE_NAMES`].
+    /// As in [`FEATURE_NAMES`](crate::FEATURE_NAMES).
     pub name: &'static str,
     /// In force.
     pub weight: f64,
@@ -80,59 +81,54 @@ impl Calibration {
     /// What was learned, and what to expect at `target`.
     #[must_use]
     pub fn report(&self, target: RiskTarget) -> CalibrationReport {
-        let policy = self.policy(target);
-        let answer_at = policy.answer_at().value();
+        let thresholds = self.thresholds(target);
+        let policy = thresholds.policy;
         let count = |origin| self.held_out.iter().filter(|held_out| held_out.sample.origin == origin).count();
-        let supported =
-            (self.answer_threshold(target).is_some(), self.options_threshold(target, answer_at).is_some());
         CalibrationReport {
             risk_target: target.value(),
             options_risk_target: target.options(),
-            answer_at,
+            answer_at: policy.answer_at().value(),
             clarify_at: policy.clarify_at().value(),
-            answers_supported: supported.0,
-            options_supported: supported.1,
+            answers_supported: thresholds.answers_shown,
+            options_supported: thresholds.options_shown,
             confidence_level: CONFIDENCE,
-            fitted: self.has_own_samples(),
+            fitted: self.is_fitted(),
             isotonic: self.answer.isotonic.is_some(),
             in_scope: count(Origin::InScope),
             near: count(Origin::Near),
             far: count(Origin::Far),
             labelled: count(Origin::Labelled),
-            forecast: self.forecast(target),
+            forecast: self.forecast_at(policy),
             weights: self.named_weights(),
-            remarks: self.remarks(supported),
+            remarks: self.remarks(&thresholds),
         }
     }
 
     fn named_weights(&self) -> Vec<NamedWeight> {
-        let shipped = &Prior::shipped().answer.features;
-        let weights = self.answer.weights.features.iter().zip(shipped);
-        FEATURE_NAMES
-            .iter()
-            .zip(weights)
-            .map(|(name, (weight, shipped))| NamedWeight { name, weight: *weight, shipped: *shipped })
-            .collect()
+        let shipped = Prior::shipped().answer.named();
+        let both = self.answer.weights.named().zip(shipped);
+        both.map(|((name, weight), (_, shipped))| NamedWeight { name, weight, shipped }).collect()
     }
 
-    fn remarks(&self, (answers, options): (bool, bool)) -> Vec<String> {
+    fn remarks(&self, thresholds: &Thresholds) -> Vec<String> {
         let mut remarks = Vec::new();
-        if !self.has_own_samples() {
+        if !self.is_fitted() {
             remarks.push(format!(
                 "Fewer than {} phrasings could be tested, so the shipped weights and cautious thresholds are used: add \
                  similar phrasings or labelled questions.",
                 super::FEWEST_SAMPLES
             ));
-        } else if !answers {
+        } else if !thresholds.answers_shown {
             remarks.push(
                 "The knowledge base's own questions cannot show that any threshold keeps the risk target, so a cautious \
                  one is used and more is handed over."
                     .to_owned(),
             );
         }
-        if !options {
+        if !thresholds.options_shown {
             remarks.push(
-                "They cannot show that asking back finds the right entry often enough, so it happens rarely."
+                "They cannot show that asking back finds the right entry often enough, so only questions that look out of \
+                 scope keep it from happening."
                     .to_owned(),
             );
         }
@@ -143,16 +139,17 @@ impl Calibration {
     /// knowledge base can say nothing about its answers; the shares are then those of questions out of scope.
     #[must_use]
     pub fn forecast(&self, target: RiskTarget) -> BandForecast {
-        let policy = self.policy(target);
-        let (answer_at, clarify_at) = (policy.answer_at().value(), policy.clarify_at().value());
-        let answers = |held_out: &&HeldOut| !held_out.sample.guarded && held_out.answer >= answer_at;
-        let clarifies = |held_out: &&HeldOut| !answers(held_out) && held_out.scope >= clarify_at;
+        self.forecast_at(self.policy(target))
+    }
+
+    fn forecast_at(&self, policy: AnswerPolicy) -> BandForecast {
+        let in_band =
+            |band| self.held_out.iter().filter(move |held_out: &&HeldOut| held_out.band(policy) == band);
         let all = weight(self.held_out.iter());
-        let answered = weight(self.held_out.iter().filter(answers));
-        let wrong = weight(self.held_out.iter().filter(answers).filter(|held_out| !held_out.sample.right));
-        let clarified = weight(self.held_out.iter().filter(clarifies));
-        let offered =
-            weight(self.held_out.iter().filter(clarifies).filter(|held_out| held_out.sample.offered));
+        let answered = weight(in_band(Band::Answer));
+        let wrong = weight(in_band(Band::Answer).filter(|held_out| !held_out.sample.right));
+        let clarified = weight(in_band(Band::Clarify));
+        let offered = weight(in_band(Band::Clarify).filter(|held_out| held_out.sample.offered));
         let share = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 0.0 };
         BandForecast {
             answer: share(answered, all),

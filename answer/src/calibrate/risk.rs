@@ -36,9 +36,8 @@ pub(crate) fn threshold(trials: &[Trial], target: f32) -> Option<f32> {
 }
 
 /// A threshold for when [`threshold`] shows none: the probabilities promise that it keeps three quarters of `target` on
-/// average, and the trials at or above it, if there are any, do not make it three times likelier that it
-/// fails `target` than that it keeps it. 1, so that nothing passes
-/// but certainty, when they do for every threshold.
+/// average, and the trials at or above it, if there are any, do not make it three times likelier that it fails `target`
+/// than that it keeps it. 1, so that nothing passes but certainty, when they do for every threshold.
 pub(crate) fn cautious(trials: &[Trial], target: f32) -> f32 {
     let floor = (1.0 - CAUTION * target).max(0.0);
     let mut above: Vec<Trial> = trials.iter().filter(|trial| trial.probability >= floor).copied().collect();
@@ -47,10 +46,10 @@ pub(crate) fn cautious(trials: &[Trial], target: f32) -> f32 {
     }
     above.sort_by(|left, right| right.probability.total_cmp(&left.probability));
     let steps = steps(&above);
-    let kept = steps.iter().rfind(|step| step.sums.at_least(THREE_TO_ONE) <= f64::from(target));
+    let kept = steps.iter().rposition(|step| step.sums.at_least(THREE_TO_ONE) <= f64::from(target));
     match kept {
-        Some(step) if step.sums.weight < steps.last().map_or(0.0, |last| last.sums.weight) => step.threshold,
-        Some(_) => floor,
+        Some(last) if last + 1 == steps.len() => floor,
+        Some(step) => steps[step].threshold,
         None => 1.0,
     }
 }

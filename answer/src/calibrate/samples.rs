@@ -31,6 +31,16 @@ pub(crate) enum Origin {
     Labelled,
 }
 
+impl Origin {
+    /// Near and far questions have no right entry by their nature.
+    pub(crate) fn tells_what_is_right(self) -> bool {
+        match self {
+            Self::InScope | Self::Labelled => true,
+            Self::Near | Self::Far => false,
+        }
+    }
+}
+
 /// What a question's best candidate looked like, and whether it was right.
 #[derive(Clone, Debug)]
 pub(crate) struct Sample {
