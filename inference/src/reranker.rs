@@ -84,15 +84,8 @@ impl Reranker {
         if passages.is_empty() {
             return Ok(Vec::new());
         }
-        let (request, receiver) = request(question, passages);
-        match self.requests.try_send(request) {
-            Ok(()) => receiver.await.unwrap_or(Err(Error::Closed)),
-            Err(TrySendError::Closed(_)) => Err(Error::Closed),
-            Err(TrySendError::Full(_)) => {
-                self.workshop.counters.overloaded.add(1);
-                Err(Error::Overloaded)
-            }
-        }
+        let place = self.requests.try_reserve().map_err(|refusal| self.refused(&refusal))?;
+        scores(place, question, passages).await
     }
 
     /// As [`score`](Self::score), for work that nobody waits for: waits for room in the queue and is never
@@ -105,9 +98,8 @@ impl Reranker {
         if passages.is_empty() {
             return Ok(Vec::new());
         }
-        let (request, receiver) = request(question, passages);
-        self.requests.send(request).await.map_err(|_| Error::Closed)?;
-        receiver.await.unwrap_or(Err(Error::Closed))
+        let place = self.requests.reserve().await.map_err(|_| Error::Closed)?;
+        scores(place, question, passages).await
     }
 
     /// Questions that wait now.
@@ -129,9 +121,25 @@ impl Reranker {
             failures: counters.failures.value(),
         }
     }
+
+    fn refused(&self, refusal: &TrySendError<()>) -> Error {
+        match refusal {
+            TrySendError::Closed(()) => Error::Closed,
+            TrySendError::Full(()) => {
+                self.workshop.counters.overloaded.add(1);
+                Error::Overloaded
+            }
+        }
+    }
 }
 
-fn request(question: &str, passages: Vec<String>) -> (RerankRequest, oneshot::Receiver<Result<Vec<f32>>>) {
+/// Puts a question into its `place` in the queue and waits for the reply.
+async fn scores(
+    place: mpsc::Permit<'_, RerankRequest>,
+    question: &str,
+    passages: Vec<String>,
+) -> Result<Vec<f32>> {
     let (reply, receiver) = oneshot::channel();
-    (RerankRequest { question: question.to_owned(), passages, reply }, receiver)
+    place.send(RerankRequest { question: question.to_owned(), passages, reply });
+    receiver.await.unwrap_or(Err(Error::Closed))
 }
