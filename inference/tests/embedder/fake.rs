@@ -1,16 +1,14 @@
 //! An encoder whose vectors follow from the text, and which waits at a gate.
 
-use std::sync::{Arc, Condvar, Mutex};
-use std::thread;
+use std::sync::Arc;
 
 use inference::{Embedding, EncoderInput, Error, ModelInfo, Result, Role, SentenceEncoder};
 
+use crate::gate::{Gate, fake_info};
+
 pub(crate) struct FakeEncoder {
     info: ModelInfo,
-    gate_open: Mutex<bool>,
-    gate_moved: Condvar,
-    batches: Mutex<Vec<Vec<String>>>,
-    thread_names: Mutex<Vec<String>>,
+    pub(crate) gate: Gate,
 }
 
 /// The vector that the fake gives to `text`.
@@ -20,43 +18,7 @@ pub(crate) fn expected(text: &str, role: Role) -> Embedding {
 
 impl FakeEncoder {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self {
-            info: ModelInfo {
-                name: "fake".to_owned(),
-                dimension: 3,
-                max_tokens: 1_000,
-                licence: "Apache-2.0".to_owned(),
-                fingerprint: "fake".to_owned(),
-                architecture: "fake".to_owned(),
-                device: "cpu".to_owned(),
-            },
-            gate_open: Mutex::new(true),
-            gate_moved: Condvar::new(),
-            batches: Mutex::default(),
-            thread_names: Mutex::default(),
-        })
-    }
-
-    pub(crate) fn close_gate(&self) {
-        *self.gate_open.lock().unwrap() = false;
-    }
-
-    pub(crate) fn open_gate(&self) {
-        *self.gate_open.lock().unwrap() = true;
-        self.gate_moved.notify_all();
-    }
-
-    /// The texts of each batch that reached the gate.
-    pub(crate) fn batches(&self) -> Vec<Vec<String>> {
-        self.batches.lock().unwrap().clone()
-    }
-
-    pub(crate) fn thread_names(&self) -> Vec<String> {
-        self.thread_names.lock().unwrap().clone()
-    }
-
-    fn note_thread(&self) {
-        self.thread_names.lock().unwrap().push(thread::current().name().unwrap_or_default().to_owned());
+        Arc::new(Self { info: fake_info(3), gate: Gate::default() })
     }
 }
 
@@ -66,20 +28,15 @@ impl SentenceEncoder for FakeEncoder {
     }
 
     fn tokenize(&self, text: &str, role: Role) -> Result<EncoderInput> {
-        self.note_thread();
+        self.gate.note_thread();
         assert_ne!(text, "panic in tokenize");
         Ok(EncoderInput { token_ids: token_ids(text, role) })
     }
 
     fn encode(&self, inputs: &[EncoderInput]) -> Result<Vec<Result<Embedding>>> {
-        self.note_thread();
+        self.gate.note_thread();
         let texts: Vec<String> = inputs.iter().map(|input| text_of(&input.token_ids)).collect();
-        self.batches.lock().unwrap().push(texts.clone());
-        let mut open = self.gate_open.lock().unwrap();
-        while !*open {
-            open = self.gate_moved.wait(open).unwrap();
-        }
-        drop(open);
+        self.gate.pass(&texts);
         match texts[0].as_str() {
             "panic in encode" => panic!("a bug"),
             "panic with a number" => std::panic::panic_any(7),

@@ -3,11 +3,14 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod fake;
+#[path = "../gate/mod.rs"]
+mod gate;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use fake::{FakeEncoder, expected};
+use gate::until;
 use inference::{Embedder, EmbedderOptions, Error, Role};
 use tokio::task::JoinSet;
 
@@ -19,26 +22,15 @@ fn start(encoder: &Arc<FakeEncoder>, options: &EmbedderOptions) -> Embedder {
     Embedder::start(Arc::clone(encoder) as _, options).unwrap()
 }
 
-/// Waits for other threads; a condition that never holds fails the test.
-async fn until(what: &str, condition: impl Fn() -> bool) {
-    for _ in 0..20_000 {
-        if condition() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-    panic!("never: {what}");
-}
-
 /// Occupies the only worker with `text` until the gate opens.
 async fn hold_worker(
     embedder: &Embedder,
     encoder: &Arc<FakeEncoder>,
     tasks: &mut JoinSet<inference::Result<()>>,
 ) {
-    encoder.close_gate();
+    encoder.gate.close();
     submit(embedder, "held", tasks);
-    until("the worker is at the gate", || encoder.batches().len() == 1).await;
+    until("the worker is at the gate", || encoder.gate.batches().len() == 1).await;
 }
 
 /// A customer who waits; the vector is checked.
@@ -60,10 +52,10 @@ async fn a_lone_request_is_answered_at_once() {
     let encoder = FakeEncoder::new();
     let embedder = start(&encoder, &options());
     assert_eq!(embedder.embed("退款", Role::Query).await.unwrap(), expected("退款", Role::Query));
-    assert_eq!(encoder.batches(), [["退款"]]);
+    assert_eq!(encoder.gate.batches(), [["退款"]]);
     assert_eq!(embedder.info().name, "fake");
     assert_eq!(embedder.queue_depth(), 0);
-    assert!(encoder.thread_names().iter().all(|name| name == "embed-0"));
+    assert!(encoder.gate.thread_names().iter().all(|name| name == "embed-0"));
 }
 
 #[tokio::test]
@@ -78,7 +70,7 @@ async fn a_full_queue_refuses_at_once() {
 
     assert!(matches!(embedder.embed("third", Role::Query).await, Err(Error::Overloaded)));
 
-    encoder.open_gate();
+    encoder.gate.open();
     assert!(tasks.join_all().await.into_iter().all(|result| result.is_ok()));
     assert_eq!(embedder.queue_depth(), 0);
     let stats = embedder.stats();
@@ -99,7 +91,7 @@ async fn a_caller_that_left_is_skipped_before_encoding() {
         tokio::task::yield_now().await;
     }
 
-    encoder.open_gate();
+    encoder.gate.open();
     let mut answered = 0;
     while let Some(joined) = tasks.join_next().await {
         match joined {
@@ -108,7 +100,7 @@ async fn a_caller_that_left_is_skipped_before_encoding() {
         }
     }
     assert_eq!(answered, 2);
-    assert_eq!(encoder.batches(), [["held"], ["stays"]]);
+    assert_eq!(encoder.gate.batches(), [["held"], ["stays"]]);
     assert_eq!(embedder.stats().skipped, 1);
     assert_eq!(embedder.queue_depth(), 0);
 }
@@ -125,9 +117,9 @@ async fn waiting_sentences_are_batched_within_the_budget() {
     submit(&embedder, &"much longer than the budget ".repeat(3), &mut tasks);
     until("all wait", || embedder.queue_depth() == 11).await;
 
-    encoder.open_gate();
+    encoder.gate.open();
     assert!(tasks.join_all().await.into_iter().all(|result| result.is_ok()));
-    let sizes: Vec<usize> = encoder.batches().iter().map(Vec::len).collect();
+    let sizes: Vec<usize> = encoder.gate.batches().iter().map(Vec::len).collect();
     assert_eq!(sizes, [1, 4, 4, 2, 1]);
     assert_eq!(embedder.stats().batches, 5);
 }
@@ -162,10 +154,13 @@ async fn bulk_leaves_room_for_a_customer_who_is_served_first() {
     submit(&embedder, "live-2", &mut tasks);
     until("the queue is full", || embedder.queue_depth() == 4).await;
 
-    encoder.open_gate();
+    encoder.gate.open();
     assert!(tasks.join_all().await.into_iter().all(|result| result.is_ok()));
     assert!(bulk.await.unwrap().into_iter().all(|result| result.is_ok()));
-    assert_eq!(encoder.batches(), [["held"], ["live-1"], ["live-2"], ["bulk-1"], ["bulk-2"], ["bulk-3"]]);
+    assert_eq!(
+        encoder.gate.batches(),
+        [["held"], ["live-1"], ["live-2"], ["bulk-1"], ["bulk-2"], ["bulk-3"]]
+    );
 }
 
 #[tokio::test]
@@ -179,7 +174,7 @@ async fn bulk_is_not_starved_by_customers() {
         async move { embedder.embed_many(&["bulk-1".to_owned()], Role::Passage).await }
     });
     until("bulk waits", || embedder.queue_depth() == 1).await;
-    encoder.open_gate();
+    encoder.gate.open();
     // Customers who keep three places taken until the bulk text is answered.
     let customers: Vec<_> = (0..3)
         .map(|customer| {
@@ -195,7 +190,7 @@ async fn bulk_is_not_starved_by_customers() {
     for customer in customers {
         customer.await.unwrap();
     }
-    let position = encoder.batches().iter().position(|batch| batch == &["bulk-1"]).unwrap();
+    let position = encoder.gate.batches().iter().position(|batch| batch == &["bulk-1"]).unwrap();
     assert!(position <= 1 + 4 + 3, "served as batch {position}");
 }
 
@@ -209,7 +204,7 @@ async fn a_text_asked_again_is_not_encoded_again() {
         let many = embedder.embed_many(&texts, Role::Passage).await;
         assert_eq!(*many[0].as_ref().unwrap(), expected("one", Role::Passage));
     }
-    assert_eq!(encoder.batches().concat().len(), 3);
+    assert_eq!(encoder.gate.batches().concat().len(), 3);
     let cache = embedder.cache_stats();
     assert_eq!((cache.hits, cache.misses), (6, 3));
     let stats = embedder.stats();
@@ -227,7 +222,7 @@ async fn an_error_is_not_cached_and_touches_no_other_sentence() {
         assert!(matches!(results[1], Err(Error::Unencodable)));
         assert_eq!(*results[2].as_ref().unwrap(), expected("also sound", Role::Query));
     }
-    assert_eq!(encoder.batches().concat().iter().filter(|text| text.is_empty()).count(), 2);
+    assert_eq!(encoder.gate.batches().concat().iter().filter(|text| text.is_empty()).count(), 2);
     assert_eq!(embedder.stats().failures, 0);
 }
 
@@ -253,7 +248,7 @@ async fn a_failed_batch_is_every_callers_error() {
     submit(&embedder, "beside", &mut tasks);
     submit(&embedder, "fail", &mut tasks);
     until("both wait", || embedder.queue_depth() == 2).await;
-    encoder.open_gate();
+    encoder.gate.open();
     let failed =
         tasks.join_all().await.into_iter().filter(|result| matches!(result, Err(Error::Inference(_))));
     assert_eq!(failed.count(), 2);
@@ -287,9 +282,9 @@ async fn a_withdrawn_bulk_request_gives_its_places_back() {
     until("bulk waits", || embedder.queue_depth() == 2).await;
     bulk.abort();
     assert!(bulk.await.unwrap_err().is_cancelled());
-    encoder.open_gate();
+    encoder.gate.open();
     until("the queue is empty", || embedder.queue_depth() == 0).await;
-    assert_eq!(encoder.batches(), [["held"]]);
+    assert_eq!(encoder.gate.batches(), [["held"]]);
     assert_eq!(embedder.embed_many(&vec!["again".to_owned(); 10], Role::Passage).await.len(), 10);
 }
 

@@ -1,16 +1,14 @@
 //! A cross-encoder whose scores follow from the texts, and which waits at a gate.
 
-use std::sync::{Arc, Condvar, Mutex};
-use std::thread;
+use std::sync::Arc;
 
 use inference::{CrossEncoder, Error, ModelInfo, PairInput, Result};
 
+use crate::gate::{Gate, fake_info};
+
 pub(crate) struct FakeCrossEncoder {
     info: ModelInfo,
-    gate_open: Mutex<bool>,
-    gate_moved: Condvar,
-    batches: Mutex<Vec<Vec<String>>>,
-    thread_names: Mutex<Vec<String>>,
+    pub(crate) gate: Gate,
 }
 
 /// The score that the fake gives to a pair: the number behind the passage's `#`, if it has one, else its length, and a
@@ -22,46 +20,7 @@ pub(crate) fn expected(question: &str, passage: &str) -> f32 {
 
 impl FakeCrossEncoder {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self {
-            info: ModelInfo {
-                name: "fake".to_owned(),
-                dimension: 1,
-                max_tokens: 1_000,
-                licence: "Apache-2.0".to_owned(),
-                fingerprint: "fake".to_owned(),
-                architecture: "fake".to_owned(),
-                device: "cpu".to_owned(),
-            },
-            gate_open: Mutex::new(true),
-            gate_moved: Condvar::new(),
-            batches: Mutex::default(),
-            thread_names: Mutex::default(),
-        })
-    }
-
-    pub(crate) fn close_gate(&self) {
-        *self.gate_open.lock().unwrap() = false;
-    }
-
-    pub(crate) fn open_gate(&self) {
-        *self.gate_open.lock().unwrap() = true;
-        self.gate_moved.notify_all();
-    }
-
-    /// The passages of each batch that reached the gate.
-    pub(crate) fn batches(&self) -> Vec<Vec<String>> {
-        self.batches.lock().unwrap().clone()
-    }
-
-    pub(crate) fn thread_names(&self) -> Vec<String> {
-        self.thread_names.lock().unwrap().clone()
-    }
-
-    fn wait_at_gate(&self) {
-        let mut open = self.gate_open.lock().unwrap();
-        while !*open {
-            open = self.gate_moved.wait(open).unwrap();
-        }
+        Arc::new(Self { info: fake_info(1), gate: Gate::default() })
     }
 }
 
@@ -72,7 +31,7 @@ impl CrossEncoder for FakeCrossEncoder {
 
     /// One token a character; the texts are told apart by their segment.
     fn tokenize(&self, question: &str, passage: &str) -> Result<PairInput> {
-        self.thread_names.lock().unwrap().push(thread::current().name().unwrap_or_default().to_owned());
+        self.gate.note_thread();
         assert_ne!(passage, "panic in tokenize");
         let characters = question.chars().map(|character| (character, 0));
         let characters = characters.chain(passage.chars().map(|character| (character, 1)));
@@ -83,8 +42,7 @@ impl CrossEncoder for FakeCrossEncoder {
 
     fn score(&self, inputs: &[PairInput]) -> Result<Vec<f32>> {
         let passages: Vec<String> = inputs.iter().map(|input| text_of(input, 1)).collect();
-        self.batches.lock().unwrap().push(passages.clone());
-        self.wait_at_gate();
+        self.gate.pass(&passages);
         match passages[0].as_str() {
             "panic in score" => panic!("a bug"),
             "panic with a number" => std::panic::panic_any(7),

@@ -3,11 +3,14 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod fake;
+#[path = "../gate/mod.rs"]
+mod gate;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use fake::{FakeCrossEncoder, expected};
+use gate::until;
 use inference::{Error, Reranker, RerankerOptions, Result};
 use tokio::task::JoinSet;
 
@@ -21,17 +24,6 @@ fn start(model: &Arc<FakeCrossEncoder>, options: &RerankerOptions) -> Reranker {
 
 fn texts(passages: &[&str]) -> Vec<String> {
     passages.iter().map(|passage| (*passage).to_owned()).collect()
-}
-
-/// Waits for other threads; a condition that never holds fails the test.
-async fn until(what: &str, condition: impl Fn() -> bool) {
-    for _ in 0..20_000 {
-        if condition() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-    panic!("never: {what}");
 }
 
 /// A customer who waits; the scores are checked.
@@ -51,9 +43,9 @@ fn submit(
 
 /// Occupies the only worker until the gate opens.
 async fn hold_worker(reranker: &Reranker, model: &Arc<FakeCrossEncoder>, tasks: &mut JoinSet<Result<()>>) {
-    model.close_gate();
+    model.gate.close();
     submit(reranker, "q", &["held"], tasks);
-    until("the worker is at the gate", || model.batches().len() == 1).await;
+    until("the worker is at the gate", || model.gate.batches().len() == 1).await;
 }
 
 #[tokio::test]
@@ -63,8 +55,8 @@ async fn a_question_and_its_candidates_are_one_batch() {
     let passages = ["#0.25", "#-7.5", "#3", ""];
     let scores = reranker.score("怎么退款", texts(&passages)).await.unwrap();
     assert_eq!(scores, [4_000.25, 3_992.5, 4_003.0, 4_000.0]);
-    assert_eq!(model.batches(), [passages]);
-    assert!(model.thread_names().iter().all(|name| name == "rerank-0"));
+    assert_eq!(model.gate.batches(), [passages]);
+    assert!(model.gate.thread_names().iter().all(|name| name == "rerank-0"));
     assert_eq!((reranker.info().name.as_str(), reranker.queue_depth()), ("fake", 0));
     let stats = reranker.stats();
     assert_eq!((stats.requests, stats.batches, stats.scored, stats.failures), (1, 1, 4, 0));
@@ -79,9 +71,9 @@ async fn no_candidates_give_no_scores_without_asking_the_model() {
     submit(&reranker, "q", &["waits"], &mut tasks);
     until("the queue is full", || reranker.queue_depth() == 1).await;
     assert_eq!(reranker.score("q", Vec::new()).await.unwrap(), Vec::<f32>::new());
-    model.open_gate();
+    model.gate.open();
     assert!(tasks.join_all().await.into_iter().all(|result| result.is_ok()));
-    assert_eq!(model.batches(), [["held"], ["waits"]]);
+    assert_eq!(model.gate.batches(), [["held"], ["waits"]]);
 }
 
 #[tokio::test]
@@ -96,7 +88,7 @@ async fn a_full_queue_refuses_at_once() {
 
     assert!(matches!(reranker.score("q", texts(&["third"])).await, Err(Error::Overloaded)));
 
-    model.open_gate();
+    model.gate.open();
     assert!(tasks.join_all().await.into_iter().all(|result| result.is_ok()));
     assert_eq!(reranker.queue_depth(), 0);
     let stats = reranker.stats();
@@ -113,7 +105,7 @@ async fn who_may_wait_is_not_refused() {
     until("one waits", || reranker.queue_depth() == 1).await;
     let opened = async {
         until("the other has come", || reranker.stats().requests == 3).await;
-        model.open_gate();
+        model.gate.open();
     };
     let (scores, ()) = tokio::join!(reranker.score_when_room("q", texts(&["#5", "#4"])), opened);
     assert_eq!(scores.unwrap(), [1_005.0, 1_004.0]);
@@ -131,7 +123,7 @@ async fn many_candidates_are_batched_within_the_budget_and_keep_their_order() {
     passages.insert(4, long.clone());
     let wanted: Vec<f32> = passages.iter().map(|passage| expected("q", passage)).collect();
     assert_eq!(reranker.score("q", passages).await.unwrap(), wanted);
-    let batches = model.batches();
+    let batches = model.gate.batches();
     assert_eq!(batches.iter().map(Vec::len).collect::<Vec<_>>(), [4, 1, 4, 2]);
     assert_eq!(batches[1], [long]);
     assert_eq!((reranker.stats().batches, reranker.stats().scored), (4, 11));
@@ -151,7 +143,7 @@ async fn a_caller_that_left_is_skipped_before_scoring() {
         tokio::task::yield_now().await;
     }
 
-    model.open_gate();
+    model.gate.open();
     let mut answered = 0;
     while let Some(joined) = tasks.join_next().await {
         match joined {
@@ -160,7 +152,7 @@ async fn a_caller_that_left_is_skipped_before_scoring() {
         }
     }
     assert_eq!(answered, 2);
-    assert_eq!(model.batches(), [["held"], ["stays"]]);
+    assert_eq!(model.gate.batches(), [["held"], ["stays"]]);
     assert_eq!((reranker.stats().skipped, reranker.queue_depth()), (1, 0));
 }
 
@@ -169,14 +161,14 @@ async fn a_caller_that_leaves_spares_the_batches_not_begun() {
     let model = FakeCrossEncoder::new();
     let reranker = start(&model, &RerankerOptions { token_budget: 5, ..options() });
     let mut tasks = JoinSet::new();
-    model.close_gate();
+    model.gate.close();
     let leaving = submit(&reranker, "q", &["one", "two", "six"], &mut tasks);
-    until("the first batch is at the gate", || model.batches().len() == 1).await;
+    until("the first batch is at the gate", || model.gate.batches().len() == 1).await;
     leaving.abort();
     assert!(tasks.join_next().await.unwrap().unwrap_err().is_cancelled());
-    model.open_gate();
+    model.gate.open();
     until("the question is dropped", || reranker.stats().skipped == 1).await;
-    assert_eq!(model.batches(), [["one"]]);
+    assert_eq!(model.gate.batches(), [["one"]]);
     submit(&reranker, "q", &["next"], &mut tasks);
     assert!(tasks.join_all().await.into_iter().all(|result| result.is_ok()));
 }
