@@ -42,6 +42,9 @@ eval: ## the figures of the README: demo shops, and the evaluation sets where th
 	  $(YINGDA) eval run $(SETS)/authored/*.jsonl --index standard --retrieval $$retrieval --out reports/authored-$$retrieval && \
 	  $(YINGDA) eval run $(SETS)/authored/*.jsonl --index half --retrieval $$retrieval --out reports/authored-half-$$retrieval && \
 	  $(YINGDA) eval run $(SETS)/finance_faq $(SETS)/health_pairs $(SETS)/banking77 $(SETS)/clinc150 --retrieval $$retrieval --out reports/public-$$retrieval; } || exit 1; done
+	test ! -d $(SETS) || { \
+	  YINGDA_ANSWER__OUT_OF_SCOPE_SHARE=0.18 $(YINGDA) eval run $(SETS)/clinc150 --out reports/clinc150-told && \
+	  $(YINGDA) eval run $(SETS)/authored/*.jsonl --index half --out-of-scope $(SETS)/zh_other_topics.jsonl --out reports/authored-half-topics; }
 
 load: ## /v1/ask under wrk (from your package manager) with 64 connections
 	$(CARGO) build --release --locked --bin yingda
