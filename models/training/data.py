@@ -4,21 +4,30 @@ Every list comes back in a fixed order, so that the same folder and seed give th
 """
 import gzip
 import json
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
+# Never trained on: settings are chosen and progress is measured on these industries.
+DEVELOPMENT = ("concert_tickets", "short_video_app", "social_insurance", "wearables")
 # Machine translated text has 3-5 % errors; it is drawn half as often as human translations.
 MACHINE_TRANSLATED_KEEP = 2
+# One pair in so many is kept out of training.
+HELD_BACK = 150
 
 
 @dataclass
 class Entry:
-    """One FAQ entry. `chinese` and `english` hold the standard question first, then the other phrasings."""
+    """One FAQ entry. `phrasings` and `translations` hold the standard question first, then the others.
+
+    `unlike` are questions that share most of their words with this entry's and that it does not answer.
+    """
 
     id: str
-    chinese: list[str]
-    english: list[str]
+    phrasings: list[str]
+    translations: list[str]
     answers: list[str]
+    unlike: list[str]
 
 
 @dataclass
@@ -41,25 +50,45 @@ def read_industry(path: Path) -> Industry:
 
 
 def read_entry(record: dict) -> Entry:
-    english = [record[key] for key in ("question_en",) if record.get(key)] + record.get("similar_en", [])
-    answers = [record[key] for key in ("answer", "answer_en") if record.get(key)]
-    return Entry(record["id"], [record["question"], *record["similar"]], english, answers)
+    """Chinese entries have English translations, English ones (`similar_zh`) Chinese translations."""
+    other = "zh" if "similar_zh" in record else "en"
+    translations = [record[f"question_{other}"]] if record.get(f"question_{other}") else []
+    translations += record.get(f"similar_{other}", [])
+    answers = [record[key] for key in ("answer", f"answer_{other}") if record.get(key)]
+    return Entry(record["id"], [record["question"], *record["similar"]], translations, answers, record.get("unlike", []))
 
 
-def read_industries(folder: Path, hold_out: set[str]) -> list[Industry]:
-    paths = sorted((folder / "authored").glob("*.jsonl"))
+def authored_folders(shared: Path) -> list[Path]:
+    """Where hand-written questions lie: in the data folder, and beside this file."""
+    if not (shared / "authored").is_dir():
+        raise SystemExit(f"{shared} has no folder authored/: give the training data with --data")
+    own = Path(__file__).resolve().parent / "authored"
+    return list(dict.fromkeys([(shared / "authored").resolve(), own]))
+
+
+def read_industries(folders: list[Path], hold_out: set[str]) -> list[Industry]:
+    """All industries of the folders, by name; `hold_out` names those to leave out."""
+    paths = sorted((path for folder in folders for path in folder.glob("*.jsonl")), key=lambda path: path.stem)
     unknown = hold_out - {path.stem for path in paths}
     if unknown:
         raise SystemExit(f"held-out industries not found: {', '.join(sorted(unknown))}")
     return [read_industry(path) for path in paths if path.stem not in hold_out]
 
 
-def read_parallel(folder: Path) -> list[tuple[str, str]]:
-    """Chinese-English pairs, without repetitions; of the machine translated ones every second."""
+def read_parallel(folder: Path, held_back: bool = False) -> list[tuple[str, str]]:
+    """Chinese-English pairs, without repetitions; of the machine translated ones every second.
+
+    `held_back` gives, instead of the pairs for training, the human translated ones kept for measuring.
+    """
     human = [row[:2] for row in read_tables(folder / "parallel", "*.tsv") if row[0] != "source"]
     machine = [row[:2] for row in read_tables(folder / "parallel" / "mt", "*_mt.tsv") if row[0] not in ("zh", "en")]
-    pairs = [tuple(row) for row in human + machine[::MACHINE_TRANSLATED_KEEP] if all(row)]
-    return list(dict.fromkeys(pairs))
+    pairs = [tuple(row) for row in (human if held_back else human + machine[::MACHINE_TRANSLATED_KEEP]) if all(row)]
+    return [pair for pair in dict.fromkeys(pairs) if is_held_back(pair) == held_back]
+
+
+def is_held_back(pair: tuple[str, str]) -> bool:
+    """By the English side alone, so that its other translations are held back too."""
+    return zlib.crc32(pair[1].lower().encode()) % HELD_BACK == 0
 
 
 def read_question_answers(folder: Path) -> list[tuple[str, str]]:
@@ -68,7 +97,11 @@ def read_question_answers(folder: Path) -> list[tuple[str, str]]:
 
 
 def read_text(folder: Path, every: int = 1) -> list[str]:
-    with gzip.open(folder / "text" / "zh_open_text.txt.gz", "rt", encoding="utf-8") as file:
+    """No lines where the folder has no text."""
+    path = folder / "text" / "zh_open_text.txt.gz"
+    if not path.exists():
+        return []
+    with gzip.open(path, "rt", encoding="utf-8") as file:
         return [line.strip() for number, line in enumerate(file) if number % every == 0 and line.strip()]
 
 

@@ -1,24 +1,27 @@
-"""Measures a static model alone (cosine of the vectors, no lexical score): hit@1, hit@3, hit@5 and AUC.
+"""Measures a model alone (cosine of the vectors, no lexical score): hit@1, hit@3, hit@5 and AUC.
 
     python evaluate.py MODEL_FOLDER PATH... [--index standard|half]
 
-PATH is an authored industry (.jsonl), a folder with knowledge.jsonl and questions.jsonl, or a table of pairs (.tsv).
+PATH is an authored industry (.jsonl), a folder with knowledge.jsonl and questions.jsonl, a table of pairs (.tsv), or the
+training folder, whose held-back translations are then searched: the English side of each Chinese sentence.
 """
 import argparse
+import json
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from scipy.stats import rankdata
 
-from data import read_industry, read_json_lines
-from static_model import StaticModel
+from data import read_industry, read_json_lines, read_parallel
+from static.model import StaticModel
 
 RANKS = (1, 3, 5)
 
 
 def main() -> None:
     arguments = parse_arguments()
-    model = StaticModel.load(arguments.model)
+    model = load_model(arguments.model)
     scores = {}
     for path in arguments.paths:
         scores[path.stem] = evaluate(model, path, arguments.index)
@@ -28,9 +31,26 @@ def main() -> None:
         print(f"{'mean':24}" + "  ".join(f"{name} {np.mean([h[name] for h in hits]):.3f}" for name in hits[0]))
 
 
-def evaluate(model: StaticModel, path: Path, index: str) -> dict[str, float]:
+class Model(Protocol):
+    def encode(self, texts: list[str]) -> np.ndarray:
+        """[texts, dimension], unit length."""
+
+
+def load_model(folder: Path) -> Model:
+    first = json.loads((folder / "modules.json").read_text(encoding="utf-8"))[0]["type"]
+    if first.endswith("StaticEmbedding"):
+        return StaticModel.load(folder)
+    from encoder.publish import Vectors  # needs torch, which the static model does without
+
+    return Vectors.load(folder)
+
+
+def evaluate(model: Model, path: Path, index: str) -> dict[str, float]:
     if path.suffix == ".tsv":
         return {"auc": pairs_auc(model, path)}
+    if (path / "parallel").is_dir():
+        pairs = read_parallel(path, held_back=True)
+        return hit_rates(model, [(english, english) for _, english in pairs], [(english, chinese) for chinese, english in pairs])
     indexed, questions = read_authored(path, index) if path.suffix == ".jsonl" else read_folder(path, index)
     return hit_rates(model, indexed, questions)
 
@@ -39,9 +59,9 @@ def read_authored(path: Path, index: str) -> tuple[list, list]:
     """Lists of (entry, text): the indexed phrasings, and the other ones as questions. "half" of 11 is 5."""
     indexed, questions = [], []
     for entry in read_industry(path).entries:
-        count = 1 if index == "standard" else 1 + (len(entry.chinese) - 1) // 2
-        indexed += [(entry.id, text) for text in entry.chinese[:count]]
-        questions += [(entry.id, text) for text in entry.chinese[count:]]
+        count = 1 if index == "standard" else 1 + (len(entry.phrasings) - 1) // 2
+        indexed += [(entry.id, text) for text in entry.phrasings[:count]]
+        questions += [(entry.id, text) for text in entry.phrasings[count:]]
     return indexed, questions
 
 
@@ -54,7 +74,7 @@ def read_folder(path: Path, index: str) -> tuple[list, list]:
     return indexed, [(q["expected"], q["text"]) for q in questions if q["expected"] is not None]
 
 
-def hit_rates(model: StaticModel, indexed: list, questions: list) -> dict[str, float]:
+def hit_rates(model: Model, indexed: list, questions: list) -> dict[str, float]:
     """The share of questions whose entry is among the best 1, 3, 5 entries; an entry counts with its best phrasing."""
     names = list(dict.fromkeys(entry for entry, _ in indexed))
     number = {name: position for position, name in enumerate(names)}
@@ -69,7 +89,7 @@ def hit_rates(model: StaticModel, indexed: list, questions: list) -> dict[str, f
     return {f"hit@{limit}": float((rank <= limit).mean()) for limit in RANKS}
 
 
-def pairs_auc(model: StaticModel, path: Path) -> float:
+def pairs_auc(model: Model, path: Path) -> float:
     """The chance that a pair of equal meaning scores higher than a pair of different meaning."""
     with path.open(encoding="utf-8") as file:
         rows = [line.rstrip("\n").split("\t") for line in file]

@@ -69,28 +69,61 @@ class Teacher:
         return centred * scale * self.weights[f"{name}.weight"] + self.weights[f"{name}.bias"]
 
 
+class Known:
+    """The vectors computed so far, by the hash of their sentence, in one file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.places = path, {}
+        self.vectors: list[np.ndarray] = []
+        if path.exists():
+            stored = np.load(path)
+            self.places = {key: place for place, key in enumerate(stored["keys"].tolist())}
+            self.vectors = [stored["vectors"]]
+
+    def add(self, texts: list[str], vectors: np.ndarray) -> None:
+        for text in texts:
+            self.places[key_of(text)] = len(self.places)
+        self.vectors.append(vectors.astype(np.float16))
+
+    def of(self, texts: list[str]) -> np.ndarray:
+        return np.concatenate(self.vectors)[[self.places[key_of(text)] for text in texts]]
+
+    def save(self) -> None:
+        """Written beside and renamed: an interruption never leaves half a file."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = self.path.with_suffix(".part.npz")
+        np.savez(unfinished, keys=np.array(list(self.places), np.uint64), vectors=np.concatenate(self.vectors))
+        unfinished.rename(self.path)
+
+
+def key_of(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little")
+
+
 def teacher_vectors(texts: list[str], cache: Path) -> np.ndarray:
-    """[texts, 384] as f16."""
-    path = cache / f"teacher-{hashlib.sha256(chr(10).join(texts).encode()).hexdigest()[:16]}.npz"
-    vectors, done = np.zeros((len(texts), DIMENSION), np.float16), 0
-    if path.exists():
-        stored = np.load(path)
-        vectors, done = stored["vectors"], int(stored["done"])
-    if done < len(texts):
-        teacher = Teacher()
-        ids = [encoding.ids for encoding in teacher.tokenizer.encode_batch_fast(texts)]
-        for number, batch in enumerate(batches_of_equal_length(ids, done)):
-            vectors[batch] = teacher.encode(np.array([ids[index] for index in batch]))
-            done += len(batch)
-            if number % SAVE_EVERY == 0 or done == len(texts):
-                print(f"teacher: {done} of {len(texts)} sentences", flush=True)
-                store(path, vectors, done)
-    return vectors
+    """[texts, 384] as f16; no texts, no rows."""
+    known = Known(cache / "teacher.npz")
+    missing = [text for text in dict.fromkeys(texts) if key_of(text) not in known.places]
+    if missing:
+        compute(missing, known)
+    return known.of(texts) if texts else np.zeros((0, DIMENSION), np.float16)
 
 
-def batches_of_equal_length(ids: list[list[int]], skip: int) -> list[list[int]]:
-    """Shortest first. `skip` sentences of that order are done already; they always end a batch."""
-    order = sorted(range(len(ids)), key=lambda index: len(ids[index]))[skip:]
+def compute(texts: list[str], known: Known) -> None:
+    teacher, done = Teacher(), 0
+    ids = [encoding.ids for encoding in teacher.tokenizer.encode_batch_fast(texts)]
+    for number, batch in enumerate(batches_of_equal_length(ids)):
+        known.add([texts[index] for index in batch], teacher.encode(np.array([ids[index] for index in batch])))
+        done += len(batch)
+        if (number + 1) % SAVE_EVERY == 0:
+            print(f"teacher: {done} of {len(texts)} sentences", flush=True)
+            known.save()
+    known.save()
+
+
+def batches_of_equal_length(ids: list[list[int]]) -> list[list[int]]:
+    """Shortest first."""
+    order = sorted(range(len(ids)), key=lambda index: len(ids[index]))
     batches: list[list[int]] = []
     for index in order:
         length = len(ids[index])
@@ -101,10 +134,3 @@ def batches_of_equal_length(ids: list[list[int]], skip: int) -> list[list[int]]:
             batches.append([index])
     return batches
 
-
-def store(path: Path, vectors: np.ndarray, done: int) -> None:
-    """Written beside and renamed: an interruption never leaves half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".part.npz")
-    np.savez(unfinished, vectors=vectors, done=done)
-    unfinished.rename(path)

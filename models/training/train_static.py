@@ -16,14 +16,14 @@ import numpy as np
 from tokenizers import Tokenizer
 
 import data
-from batches import Authored, Pairs
-from cooccurrence import starting_table
-from losses import contrast, imitate, through_unit, to_unit
-from sentences import Sentences
-from static_model import StaticModel
-from table import Table
+from static.batches import Authored, Pairs
+from static.cooccurrence import starting_table
+from static.losses import contrast, imitate, through_unit, to_unit
+from static.sentences import Sentences
+from static.model import StaticModel
+from static.table import Table
 from teacher import teacher_vectors
-from tokenizer import UNKNOWN, build_tokenizer
+from static.tokenizer import UNKNOWN, build_tokenizer
 
 NAME = "yingda-static"
 REPORT_EVERY = 100
@@ -123,7 +123,7 @@ class Training:
 def main() -> None:
     arguments = parse_arguments()
     settings = Settings(**{key: getattr(arguments, key) for key in asdict(Settings())})
-    hold_out = {name for name in arguments.hold_out.split(",") if name}
+    hold_out = {*data.DEVELOPMENT, *filter(None, arguments.hold_out.split(","))}
     corpus = read_corpus(arguments.data, hold_out)
     facts = asdict(settings) | {"hold_out": sorted(hold_out)}
     vocabulary = stage_folder(arguments.work, {key: facts[key] for key in VOCABULARY_FACTS})
@@ -149,16 +149,14 @@ def finish(vectors: np.ndarray, tokenizer: Tokenizer) -> np.ndarray:
 
 
 def read_corpus(folder: Path, hold_out: set[str]) -> Corpus:
-    if not (folder / "authored").is_dir():
-        raise SystemExit(f"{folder} has no folder authored/: give the training data with --data")
-    industries = data.read_industries(folder, hold_out)
+    industries = data.read_industries(data.authored_folders(folder), hold_out)
     return Corpus(industries, data.read_parallel(folder), data.read_question_answers(folder), data.read_text(folder, every=2))
 
 
 def cached_tokenizer(path: Path, corpus: Corpus, settings: Settings) -> Tokenizer:
     if not path.exists():
         entries = [entry for industry in corpus.industries for entry in industry.entries]
-        asked = [text for entry in entries for text in entry.chinese + entry.english]
+        asked = [text for entry in entries for text in entry.phrasings + entry.translations + entry.unlike]
         asked += [text for industry in corpus.industries for text in industry.out_of_scope]
         answered = [text for entry in entries for text in entry.answers]
         technical = [text for pair in corpus.answers for text in pair] + corpus.text[::4]
@@ -180,7 +178,7 @@ def cached_start(path: Path, tokenizer: Tokenizer, corpus: Corpus, settings: Set
 def choose_taught(corpus: Corpus, count: int) -> list[str]:
     """English sentences for the teacher: all authored ones, and `count` short ones of the parallel text."""
     entries = [entry for industry in corpus.industries for entry in industry.entries]
-    authored = [text for entry in entries for text in entry.english + entry.answers if text.isascii()]
+    authored = [text for entry in entries for text in entry.translations + entry.answers if text.isascii()]
     short = [pair for pair in corpus.parallel if 2 <= len(pair[0]) <= 60 and 8 <= len(pair[1]) <= 110]
     random.Random(0).shuffle(short)
     return list(dict.fromkeys(authored + [english for _, english in short[:count]]))
@@ -205,7 +203,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, default=Path("../shared/data/training"))
     parser.add_argument("--output", type=Path, default=here.parent / NAME)
     parser.add_argument("--work", type=Path, default=here / "work", help="checkpoints and the teacher's vectors")
-    parser.add_argument("--hold-out", default="", help="industries left out, to measure on; separated by commas")
+    parser.add_argument("--hold-out", default="", help="further industries left out, beside the development ones; separated by commas")
     for key, value in asdict(Settings()).items():
         parser.add_argument(f"--{key.replace('_', '-')}", type=type(value), default=value)
     return parser.parse_args()

@@ -3,7 +3,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from tokenizers import Tokenizer
 
-from static_model import token_ids
+from static.model import token_ids
 
 
 class Sentences:

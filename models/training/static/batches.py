@@ -4,7 +4,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from data import Industry
-from sentences import Sentences
+from static.sentences import Sentences
 
 # Of the authored pairs, the share whose right side is the answer, and the share that crosses the languages.
 ANSWER_SHARE = 0.1
@@ -13,10 +13,14 @@ ENGLISH_SHARE = 0.1
 STANDARD_SHARE = 0.3
 
 
+# For all entries but its own a look-alike is no negative: another entry may answer it.
+NEVER = np.float32(-1e4)
+
+
 @dataclass
 class AuthoredBatch:
     left: np.ndarray  # sentence numbers
-    right: np.ndarray  # the same length as left, then questions that no entry answers
+    right: np.ndarray  # the same length as left, then questions that no entry answers, then look-alikes of one entry
     bias: np.ndarray  # [left, right] for losses.contrast
 
 
@@ -28,9 +32,10 @@ class Authored:
         entries = [entry for industry in industries for entry in industry.entries]
         sizes = [len(industry.entries) for industry in industries]
         self.members = np.split(np.arange(len(entries)), np.cumsum(sizes)[:-1])
-        self.chinese = Ragged([sentences.add(entry.chinese) for entry in entries])
-        self.english = Ragged([sentences.add(entry.english) for entry in entries])
+        self.phrasings = Ragged([sentences.add(entry.phrasings) for entry in entries])
+        self.translations = Ragged([sentences.add(entry.translations) for entry in entries])
         self.answers = Ragged([sentences.add(entry.answers) for entry in entries])
+        self.unlike = Ragged([sentences.add(entry.unlike) for entry in entries])
         self.out_of_scope = [sentences.add(industry.out_of_scope) for industry in industries]
 
     def draw(self, industries: int, rng: np.random.Generator) -> AuthoredBatch:
@@ -43,16 +48,23 @@ class Authored:
         owner_extra = np.repeat(chosen, [len(self.out_of_scope[number]) for number in chosen])
         foreign = owner[:, None] != np.concatenate([owner, owner_extra])[None]
         bias = np.where(foreign, np.float32(self.foreign_bias), np.float32(0))
-        return AuthoredBatch(left, np.concatenate([right, extra]), bias)
+        unlike, row = self.draw_unlike(entries, rng)
+        only_own = np.where(np.arange(len(left))[:, None] == row[None], np.float32(0), NEVER)
+        return AuthoredBatch(left, np.concatenate([right, extra, unlike]), np.concatenate([bias, only_own], axis=1))
+
+    def draw_unlike(self, entries: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """One look-alike of each entry that has any, and the entry's place in the batch."""
+        row = np.flatnonzero(self.unlike.sizes[entries] > 0)
+        return self.unlike.draw(entries[row], rng), row
 
     def draw_pairs(self, entries: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        left, right = self.chinese.draw_two(entries, STANDARD_SHARE, rng)
+        left, right = self.phrasings.draw_two(entries, STANDARD_SHARE, rng)
         kind = rng.random(len(entries))
         right = np.where(kind < ANSWER_SHARE, self.answers.draw(entries, rng), right)
-        english = (kind >= ANSWER_SHARE) & (kind < ANSWER_SHARE + ENGLISH_SHARE) & (self.english.sizes[entries] > 0)
-        right = np.where(english, self.english.draw(entries, rng), right)
+        english = (kind >= ANSWER_SHARE) & (kind < ANSWER_SHARE + ENGLISH_SHARE) & (self.translations.sizes[entries] > 0)
+        right = np.where(english, self.translations.draw(entries, rng), right)
         both = english & (kind < ANSWER_SHARE + ENGLISH_SHARE / 3)
-        return np.where(both, self.english.draw(entries, rng), left), right
+        return np.where(both, self.translations.draw(entries, rng), left), right
 
 
 class Ragged:

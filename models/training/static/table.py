@@ -7,7 +7,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from tokenizers import Tokenizer
 
-from sentences import characters_of_words, is_chinese
+from static.sentences import characters_of_words, is_chinese
 
 FIRST_DECAY, SECOND_DECAY = 0.9, 0.99
 

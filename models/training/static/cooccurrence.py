@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import coo_matrix, csr_matrix
 from tokenizers import Tokenizer
 
-from static_model import token_ids
+from static.model import token_ids
 
 WINDOW = 5
 CONTEXT_POWER = 0.75

@@ -1,0 +1,76 @@
+"""Sizes of the encoder, and what each stage of training does, for each budget."""
+from dataclasses import dataclass, field
+
+from encoder.network import Shape
+
+POSITIONS = 128
+
+
+def shape(size: str, tokens: int) -> Shape:
+    layers, width, heads, inner = {
+        "tiny": (1, 64, 2, 128),
+        "small": (4, 256, 4, 1024),
+        "middle": (4, 384, 6, 1024),
+        "large": (6, 384, 12, 1536),
+    }[size]
+    return Shape(tokens, layers, width, heads, inner, POSITIONS)
+
+
+def prefixes(width: int) -> dict[int, float]:
+    """The first so-many numbers of a vector are a vector of their own, with less weight."""
+    return {width: 1.0, width // 2: 0.2, width // 4: 0.2}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """`tasks`: for each task its weight and its batch (lines, pairs, or whole industries for `authored`)."""
+
+    steps: int
+    rate: float
+    tasks: dict[str, tuple[float, int]]
+    table_rate: float = 0.2  # the token table learns at this share of `rate`
+    warm_up: int = 100
+
+
+@dataclass(frozen=True)
+class Budget:
+    """`every`: of the plain text each so-many-th line; `taught`: parallel rows the teacher is asked about."""
+
+    every: int
+    taught: int
+    stages: dict[str, Stage]
+    noisy: float = 0.3
+    spelled: float = 0.2
+    lost: float = 0.08
+    seed: int = 0
+    measure_every: int = 200
+    save_seconds: int = field(default=180, compare=False)
+
+
+BUDGETS = {
+    "smoke": Budget(
+        every=1,
+        taught=0,
+        measure_every=50,
+        stages={
+            "tune": Stage(80, 1e-3, {"authored": (1.0, 4)}, table_rate=1.0, warm_up=5),
+        },
+    ),
+    "processor": Budget(
+        every=2,
+        taught=80_000,
+        stages={
+            "pretrain": Stage(2000, 5e-4, {"masked": (0.3, 96), "distilled": (1.0, 192), "parallel": (0.5, 96), "answers": (0.3, 48)}),
+            "tune": Stage(1500, 4e-4, {"authored": (1.0, 6), "distilled": (0.4, 128), "answers": (0.3, 48)}),
+        },
+    ),
+    "accelerator": Budget(
+        every=1,
+        taught=80_000,
+        measure_every=1000,
+        stages={
+            "pretrain": Stage(30_000, 5e-4, {"masked": (1.0, 512), "distilled": (1.0, 512), "parallel": (0.5, 512), "answers": (0.3, 128)}, warm_up=1000),
+            "tune": Stage(6000, 3e-4, {"authored": (1.0, 16), "distilled": (0.4, 512), "answers": (0.3, 128)}, warm_up=300),
+        },
+    ),
+}

@@ -1,0 +1,51 @@
+"""Trains a tiny encoder for a minute from the questions in this folder alone, and checks that it learnt something.
+
+    python smoke.py            exit code 1 when the development industries are not answered better than at the start,
+                               or when the written folder gives other vectors than the model in memory
+"""
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from evaluate import evaluate, load_model
+from data import DEVELOPMENT
+from encoder.settings import BUDGETS
+
+HERE = Path(__file__).resolve().parent
+LEAST_GAIN = 0.02
+SAMPLE = ["怎么退款", "my card was declined abroad", "X3 Pro 防水吗?", "在吗"]
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        run("pack_encoder.py", "--data", HERE, "--budget", "smoke", "--output", work / "packed", "--work", work)
+        run("train_encoder.py", "--packed", work / "packed", "--work", work, "--budget", "smoke", "--size", "tiny", "--stage", "start", "--output", work / "start")
+        run("train_encoder.py", "--packed", work / "packed", "--work", work, "--budget", "smoke", "--size", "tiny", "--output", work / "model")
+        before, after = hit_rate(work / "start"), hit_rate(work / "model")
+        repeated = np.abs(load_model(work / "model").encode(SAMPLE) - load_model(work / "model").encode(SAMPLE[::-1])[::-1]).max()
+    print(f"hit@1 on the development industries: {before:.3f} at the start, {after:.3f} after {steps()} steps")
+    print(f"the same sentences in another order differ by {repeated:.1e}")
+    sys.exit(after < before + LEAST_GAIN or repeated > 1e-4)
+
+
+def run(script: str, *arguments: object) -> None:
+    subprocess.run([sys.executable, str(HERE / script), *map(str, arguments)], check=True)
+
+
+def hit_rate(folder: Path) -> float:
+    model = load_model(folder)
+    return float(np.mean([evaluate(model, HERE / "authored" / f"{name}.jsonl", "standard")["hit@1"] for name in DEVELOPMENT]))
+
+
+def steps() -> int:
+    return sum(stage.steps for stage in BUDGETS["smoke"].stages.values())
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(2)
+    main()

@@ -1,0 +1,104 @@
+"""Trains the encoder from the packed folder, stage after stage, and writes the model folder.
+
+    python train_encoder.py [--packed work/packed] [--budget processor] [--size middle] [--stage all] [--output FOLDER]
+
+Checkpoints and the figures by step (`STAGE.jsonl`) lie in the run's folder; the same command goes on where it stopped.
+"""
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+from torch import nn
+
+from encoder.corpus import Corpus
+from encoder.network import Encoder
+from encoder.publish import Vectors, publish
+from encoder.sentences import Sentences
+from encoder.settings import BUDGETS, Budget, prefixes, shape
+from encoder.start import starting_encoder
+from encoder.tasks import Authored, Bench, Distilled, Masked, Paired
+from encoder.training import Training
+from evaluate import hit_rates
+
+HERE = Path(__file__).resolve().parent
+NAME = "yingda-encoder"
+
+
+class Run:
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        self.budget: Budget = BUDGETS[arguments.budget]
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.folder = arguments.work / f"{arguments.size}-{arguments.budget}"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.tokenizer = Tokenizer.from_file(str(arguments.packed / "tokenizer.json"))
+        self.development = json.loads((arguments.packed / "development.json").read_text(encoding="utf-8"))
+        table = np.load(arguments.packed / "start.npy").astype(np.float32)
+        size = shape(arguments.size, self.tokenizer.get_vocab_size())
+        self.encoder = starting_encoder(size, table, seed=self.budget.seed).to(self.device)
+        self.bench = self.make_bench(Corpus.load(arguments.packed / "corpus.npz"), size.width)
+
+    def make_bench(self, corpus: Corpus, width: int) -> Bench:
+        number = self.tokenizer.token_to_id
+        budget = self.budget
+        sentences = Sentences(corpus, number("[CLS]"), number("[SEP]"), budget.noisy, budget.spelled, budget.lost)
+        return Bench(corpus, sentences, self.device, prefixes(width), number("[MASK]"))
+
+    def task(self, name: str) -> nn.Module:
+        corpus = self.bench.corpus
+        makers = {
+            "masked": lambda: Masked(self.bench, self.encoder.shape.width),
+            "distilled": lambda: Distilled(self.bench),
+            "parallel": lambda: Paired(self.bench, corpus.parallel),
+            "answers": lambda: Paired(self.bench, corpus.answers),
+            "authored": lambda: Authored(self.bench),
+        }
+        return makers[name]().to(self.device)
+
+    def train(self, name: str) -> None:
+        stage = self.budget.stages[name]
+        tasks = nn.ModuleDict({task: self.task(task) for task in stage.tasks})
+        training = Training(self.encoder, tasks, stage, self.budget.seed, self.device)
+        history = self.folder / f"{name}.jsonl"
+        print(f"stage {name}: {sum(p.numel() for p in self.encoder.parameters()) / 1e6:.1f} million numbers on {self.device}", flush=True)
+        training.run(self.folder / f"{name}.pt", history, self.measure, self.budget.measure_every, self.budget.save_seconds)
+
+    def measure(self, encoder: Encoder) -> dict[str, float]:
+        """Mean hit@1 over the development industries, the standard question indexed."""
+        vectors = Vectors(encoder, self.tokenizer, self.device)
+        hits = []
+        for entries in self.development.values():
+            indexed = [(str(number), entry[0]) for number, entry in enumerate(entries)]
+            questions = [(str(number), text) for number, entry in enumerate(entries) for text in entry[1:]]
+            hits.append(hit_rates(vectors, indexed, questions)["hit@1"])
+        return {"development": round(float(np.mean(hits)), 4)} if hits else {}
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    torch.set_num_threads(arguments.threads)
+    run = Run(arguments)
+    for name in run.budget.stages if arguments.stage != "start" else ():
+        run.train(name)
+        if name == arguments.stage:
+            break
+    publish(run.encoder, run.tokenizer, arguments.output, NAME)
+    print(f"saved {arguments.output}  {run.measure(run.encoder)}")
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--packed", type=Path, default=HERE / "work" / "packed")
+    parser.add_argument("--work", type=Path, default=HERE / "work", help="checkpoints")
+    parser.add_argument("--budget", choices=BUDGETS, default="processor")
+    parser.add_argument("--size", choices=("tiny", "small", "middle", "large"), default="middle")
+    parser.add_argument("--stage", choices=("start", "pretrain", "tune"), default="tune", help="the last stage to run; start trains nothing")
+    parser.add_argument("--output", type=Path, default=HERE.parent / NAME)
+    parser.add_argument("--threads", type=int, default=2)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
