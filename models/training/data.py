@@ -9,7 +9,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 # Never trained on: settings are chosen and progress is measured on these industries.
-DEVELOPMENT = ("concert_tickets", "short_video_app", "social_insurance", "wearables")
+DEVELOPMENT = (
+    "concert_tickets",
+    "corporate_email",
+    "courier_station",
+    "credit_card_app",
+    "en_insurance",
+    "health_women",
+    "school_enrollment",
+    "short_video_app",
+    "smart_lock_camera",
+    "social_insurance",
+    "wearables",
+)
 # Machine translated text has 3-5 % errors; it is drawn half as often as human translations.
 MACHINE_TRANSLATED_KEEP = 2
 # One pair in so many is kept out of training.
