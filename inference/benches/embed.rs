@@ -1,7 +1,7 @@
 //! How fast a text becomes a vector, beside what this machine's matrix product reaches in the same run.
 //!
-//! `cargo bench -p inference --bench embed` measures `models/yingda-static` where it is, and all-MiniLM-L6-v2 when
-//! `YINGDA_MINILM_DIR` names its folder. "single" goes through the whole [`Embedder`] (queue, worker thread, reply; cache
+//! `cargo bench -p inference --bench embed` measures the shipped models, and all-MiniLM-L6-v2 when `YINGDA_MINILM_DIR`
+//! names its folder; transformers with this crate's own computation and with candle's graph. "single" goes through the whole [`Embedder`] (queue, worker thread, reply; cache
 //! off), "batch 32" calls the encoder. Tokenizing is included in both. GFLOP/s counts the linear layers of real tokens
 //! only, so padding lowers it.
 
@@ -64,27 +64,37 @@ fn main() -> Outcome<()> {
     writeln!(out, "f32 product {GEMM_SIZE}³ on this machine: {peak:.0} GFLOP/s\n")?;
     writeln!(
         out,
-        "{:<20} {:>13} {:>13} {:>12} {:>9} {:>9}",
+        "{:<24} {:>13} {:>13} {:>12} {:>9} {:>9}",
         "model", "single p50 µs", "single p99 µs", "batch 32 /s", "GFLOP/s", "% of peak"
     )?;
-    let bundled = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/yingda-static");
-    measure_folder(&mut out, "yingda-static", Some(bundled), peak)?;
+    let shipped = |name: &str| Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("../models").join(name));
+    measure_folder(&mut out, "yingda-static", shipped("yingda-static"), false, peak)?;
     let minilm = env::var_os("YINGDA_MINILM_DIR").map(PathBuf::from);
-    measure_folder(&mut out, "all-MiniLM-L6-v2", minilm, peak)
+    for (name, folder) in [("yingda-encoder", shipped("yingda-encoder")), ("all-MiniLM-L6-v2", minilm)] {
+        measure_folder(&mut out, name, folder.clone(), false, peak)?;
+        measure_folder(&mut out, &format!("{name}, candle"), folder, true, peak)?;
+    }
+    Ok(())
 }
 
-fn measure_folder(out: &mut impl Write, name: &str, folder: Option<PathBuf>, peak: f64) -> Outcome<()> {
+fn measure_folder(
+    out: &mut impl Write,
+    name: &str,
+    folder: Option<PathBuf>,
+    reference: bool,
+    peak: f64,
+) -> Outcome<()> {
     let Some(folder) = folder.filter(|folder| folder.is_dir()) else {
-        writeln!(out, "{name:<20} skipped: its folder is not there")?;
+        writeln!(out, "{name:<24} skipped: its folder is not there")?;
         return Ok(());
     };
-    let figures = measure(&folder)?;
+    let figures = measure(&folder, &ModelOptions { reference, ..ModelOptions::default() })?;
     let (rate, share) = figures.gflop_per_second.map_or(("-".to_owned(), "-".to_owned()), |rate| {
         (format!("{rate:.1}"), format!("{:.0}", 100.0 * rate / peak))
     });
     writeln!(
         out,
-        "{name:<20} {:>13.1} {:>13.1} {:>12.0} {rate:>9} {share:>9}",
+        "{name:<24} {:>13.1} {:>13.1} {:>12.0} {rate:>9} {share:>9}",
         figures.p50.as_secs_f64() * 1e6,
         figures.p99.as_secs_f64() * 1e6,
         figures.sentences_per_second,
@@ -92,10 +102,10 @@ fn measure_folder(out: &mut impl Write, name: &str, folder: Option<PathBuf>, pea
     Ok(())
 }
 
-fn measure(folder: &Path) -> Outcome<Figures> {
+fn measure(folder: &Path, options: &ModelOptions) -> Outcome<Figures> {
     let with_manifest = folder.join("manifest.json").is_file();
     let files = if with_manifest { ModelFiles::open(folder)? } else { ModelFiles::unverified(folder)? };
-    let encoder = load_model(&files, &ModelOptions::default())?;
+    let encoder = load_model(&files, options)?;
     let (p50, p99) = single_latency(&encoder)?;
     let (sentences_per_second, tokens_per_second) = batch_rate(encoder.as_ref())?;
     let flop_per_token = linear_flop_per_token(folder, files.manifest())?;

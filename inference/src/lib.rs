@@ -9,6 +9,7 @@ mod architectures;
 mod batch;
 mod cache;
 mod configuration;
+mod cpu;
 mod cross_encoder;
 mod device;
 mod embedder;

@@ -19,6 +19,8 @@ pub struct ModelOptions {
     pub dimension: Option<usize>,
     /// Tokens kept of a text or pair, special ones included, instead of the length that the folder asks for.
     pub max_tokens: Option<usize>,
+    /// Compute with candle's graph even where this crate has its own computation: to compare the two.
+    pub reference: bool,
 }
 
 /// Loads the model in `files` onto the device that `options` names.

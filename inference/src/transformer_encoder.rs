@@ -34,7 +34,7 @@ impl TransformerEncoder {
     ) -> Result<Self> {
         let Loading { files, options } = *loading;
         let device = options.device.open()?;
-        let architecture = Architecture::load(files, folder, &device)?;
+        let architecture = Architecture::load(loading, folder, &device)?;
         let head = Head::load(files, head, architecture.hidden_size, &device)?;
         let rules = TextRules::read(files, folder)?;
         let max_tokens = rules.max_tokens(options, architecture.max_tokens)?;

@@ -70,6 +70,23 @@ impl Weights {
             .map_err(|error| Error::model_file(&self.path, error.to_string()))
     }
 
+    /// The values of a tensor, row by row.
+    ///
+    /// # Errors
+    /// [`Error::ModelFile`] when it is missing or has another shape.
+    pub(crate) fn values(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+        let tensor = self.tensors.get(name).ok_or_else(|| self.malformed(format!("{name} is missing")))?;
+        if tensor.dims() != shape {
+            let reason =
+                format!("{name} has the shape {:?}, the configuration asks for {shape:?}", tensor.dims());
+            return Err(self.malformed(reason));
+        }
+        tensor
+            .flatten_all()
+            .and_then(|flat| flat.to_vec1())
+            .map_err(|error| self.malformed(error.to_string()))
+    }
+
     /// An error that names the weights' file.
     pub(crate) fn malformed(&self, reason: impl Into<String>) -> Error {
         Error::model_file(&self.path, reason)

@@ -74,8 +74,11 @@ fn logits_agree_with_python_alone_and_in_a_padded_batch() {
     for checkpoint in CHECKPOINTS {
         let cases = expected(checkpoint).cases;
         assert!(cases.len() >= 12, "{checkpoint}: only {} pairs", cases.len());
-        let worst = worst_difference(checkpoint, &*load(checkpoint, &ModelOptions::default()), &cases);
-        println!("{checkpoint}: {} pairs differ by at most {worst:e}", cases.len());
+        for reference in [false, true] {
+            let model = load(checkpoint, &ModelOptions { reference, ..ModelOptions::default() });
+            let worst = worst_difference(checkpoint, &*model, &cases);
+            println!("{checkpoint}: {} pairs differ by at most {worst:e}", cases.len());
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Vectors agree with sentence-transformers, transformers and Model2Vec to 1e-4 in every value.
 //!
-//! `tests/parity/<name>/` holds a small model with random weights and the vectors that Python computed with it. The real
-//! all-MiniLM-L6-v2 is compared too where the environment variable `YINGDA_MINILM_DIR` names its folder.
+//! `tests/parity/<name>/` holds a small model with random weights and the vectors that Python computed with it. So are the
+//! shipped encoder, and the real all-MiniLM-L6-v2 where the environment variable `YINGDA_MINILM_DIR` names its folder.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -119,6 +119,11 @@ fn checkpoints() -> Vec<Checkpoint> {
     checkpoints
 }
 
+/// This crate's own computation where it has one, and candle's graph.
+fn both_computations() -> [ModelOptions; 2] {
+    [false, true].map(|reference| ModelOptions { reference, ..ModelOptions::default() })
+}
+
 fn checkpoint(name: &str) -> Checkpoint {
     Checkpoint::open(&parity_folder().join(name))
 }
@@ -140,7 +145,9 @@ fn assert_close(what: &str, case: &Case, actual: &[f32]) {
 #[test]
 fn vectors_agree_with_python_alone_and_in_a_padded_batch() {
     for checkpoint in checkpoints() {
-        checkpoint.load(&ModelOptions::default()).assert_agrees(&checkpoint.expected.cases);
+        for options in both_computations() {
+            checkpoint.load(&options).assert_agrees(&checkpoint.expected.cases);
+        }
     }
 }
 
@@ -185,33 +192,57 @@ fn a_token_table_is_shortened_like_any_model() {
 
 #[test]
 fn all_minilm_l6_v2_agrees_with_python() {
-    #[derive(Deserialize)]
-    struct Reference {
-        sentences: Vec<String>,
-        dimension: usize,
-        max_tokens: usize,
-        vectors_base64_f32le: String,
-    }
     let Some(folder) = std::env::var_os("YINGDA_MINILM_DIR") else {
         println!("skipped: YINGDA_MINILM_DIR does not name a folder of all-MiniLM-L6-v2");
         return;
     };
-    let reference = fs::read(parity_folder().join("all-minilm-l6-v2.json")).unwrap();
-    let reference: Reference = serde_json::from_slice(&reference).unwrap();
-    let bytes = decode_base64(&reference.vectors_base64_f32le);
-    let values: Vec<f32> = bytes.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
-    let to_case = |(text, vector): (&String, &[f32])| Case {
-        text: text.clone(),
-        role: "query".to_owned(),
-        vector: vector.to_vec(),
-    };
-    let vectors = values.chunks_exact(reference.dimension);
-    let cases: Vec<Case> = reference.sentences.iter().zip(vectors).map(to_case).collect();
-    assert_eq!(cases.len(), 50);
-    let files = ModelFiles::unverified(Path::new(&folder)).unwrap();
-    let model = load_model(&files, &ModelOptions::default()).unwrap();
-    assert_eq!(model.info().max_tokens, reference.max_tokens);
-    Loaded { name: "all-MiniLM-L6-v2", promptless: model.clone(), model }.assert_agrees(&cases);
+    Reference::open("all-minilm-l6-v2").assert_agrees(&ModelFiles::unverified(Path::new(&folder)).unwrap());
+}
+
+#[test]
+fn the_shipped_encoder_agrees_with_python() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/yingda-encoder");
+    Reference::open("yingda-encoder").assert_agrees(&ModelFiles::open(&folder).unwrap());
+}
+
+/// Sentences and their vectors in one file, for a model that lies elsewhere.
+#[derive(Deserialize)]
+struct Reference {
+    #[serde(skip)]
+    name: String,
+    sentences: Vec<String>,
+    dimension: usize,
+    max_tokens: usize,
+    vectors_base64_f32le: String,
+}
+
+impl Reference {
+    fn open(name: &str) -> Self {
+        let content = fs::read(parity_folder().join(name).with_extension("json")).unwrap();
+        let reference: Self = serde_json::from_slice(&content).unwrap();
+        assert!(reference.sentences.len() >= 30, "{name}: {} sentences", reference.sentences.len());
+        Self { name: name.to_owned(), ..reference }
+    }
+
+    fn assert_agrees(&self, files: &ModelFiles) {
+        for options in both_computations() {
+            let model = load_model(files, &options).unwrap();
+            assert_eq!(model.info().max_tokens, self.max_tokens);
+            Loaded { name: &self.name, promptless: model.clone(), model }.assert_agrees(&self.cases());
+        }
+    }
+
+    fn cases(&self) -> Vec<Case> {
+        let bytes = decode_base64(&self.vectors_base64_f32le);
+        let values: Vec<f32> = bytes.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+        assert_eq!(values.len(), self.sentences.len() * self.dimension);
+        let to_case = |(text, vector): (&String, &[f32])| Case {
+            text: text.clone(),
+            role: "query".to_owned(),
+            vector: vector.to_vec(),
+        };
+        self.sentences.iter().zip(values.chunks_exact(self.dimension)).map(to_case).collect()
+    }
 }
 
 /// Standard alphabet, padded with `=`.

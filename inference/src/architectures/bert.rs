@@ -4,8 +4,9 @@ use candle_core::Tensor;
 use candle_transformers::models::bert::{BertModel, Config, HiddenAct};
 use serde::Deserialize;
 
-use super::{Architecture, Backbone, check_heads, check_positions};
+use super::{Architecture, Backbone, Computation, check_heads, check_positions};
 use crate::configuration::ConfigurationFile;
+use crate::cpu::{Activation, PackedEncoder, PackedShape};
 use crate::token_batch::TokenBatch;
 use crate::weights::{Weights, without_prefix};
 use crate::{Error, Result};
@@ -39,7 +40,11 @@ fn layer_norm_eps() -> f64 {
     1e-12
 }
 
-pub(super) fn load(file: &ConfigurationFile<'_>, weights: Weights) -> Result<Architecture> {
+pub(super) fn load(
+    file: &ConfigurationFile<'_>,
+    weights: Weights,
+    computation: Computation,
+) -> Result<Architecture> {
     let config: BertConfig = file.parse()?;
     check_heads(file, config.hidden_size, config.num_attention_heads)?;
     check_positions(config.position_embedding_type.as_deref())?;
@@ -58,7 +63,7 @@ pub(super) fn load(file: &ConfigurationFile<'_>, weights: Weights) -> Result<Arc
     let weights = weights.renamed(|name| without_prefix(name, "bert.").to_owned());
     Ok(Architecture {
         name: "bert",
-        backbone: Box::new(Bert(weights.build(|weights| BertModel::load(weights, &graph))?)),
+        backbone: backbone(weights, &graph, computation)?,
         hidden_size: config.hidden_size,
         vocabulary_size: config.vocab_size,
         max_tokens: config.max_position_embeddings,
@@ -77,8 +82,36 @@ pub(super) fn activation(name: Option<&str>) -> Result<HiddenAct> {
     }
 }
 
+/// Our own computation, or candle's graph.
+pub(super) fn backbone(
+    weights: Weights,
+    graph: &Config,
+    computation: Computation,
+) -> Result<Box<dyn Backbone>> {
+    if computation == Computation::Candle {
+        return Ok(Box::new(Bert(weights.build(|weights| BertModel::load(weights, graph))?)));
+    }
+    let shape = PackedShape {
+        vocabulary: graph.vocab_size,
+        width: graph.hidden_size,
+        layers: graph.num_hidden_layers,
+        heads: graph.num_attention_heads,
+        inner: graph.intermediate_size,
+        positions: graph.max_position_embeddings,
+        first_position: 0,
+        segments: graph.type_vocab_size,
+        epsilon: graph.layer_norm_eps as f32,
+        activation: match graph.hidden_act {
+            HiddenAct::Gelu => Activation::Gelu,
+            HiddenAct::GeluApproximate => Activation::GeluTanh,
+            HiddenAct::Relu => Activation::Relu,
+        },
+    };
+    Ok(Box::new(PackedEncoder::load(shape, &weights)?))
+}
+
 /// BERT's graph.
-pub(super) struct Bert(pub(super) BertModel);
+struct Bert(BertModel);
 
 impl Backbone for Bert {
     fn hidden_states(&self, batch: &TokenBatch) -> candle_core::Result<Tensor> {

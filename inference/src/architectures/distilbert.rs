@@ -3,11 +3,11 @@
 //! one.
 
 use candle_core::{DType, Device, Tensor};
-use candle_transformers::models::bert::{BertModel, Config};
+use candle_transformers::models::bert::Config;
 use serde::Deserialize;
 
-use super::bert::{Bert, activation};
-use super::{Architecture, check_heads};
+use super::bert::{activation, backbone};
+use super::{Architecture, Computation, check_heads};
 use crate::configuration::ConfigurationFile;
 use crate::weights::{Weights, without_prefix};
 use crate::{Error, Result};
@@ -39,7 +39,11 @@ const RENAMED_PARTS: [(&str, &str); 8] = [
     ("output_layer_norm", "output.LayerNorm"),
 ];
 
-pub(super) fn load(file: &ConfigurationFile<'_>, weights: Weights) -> Result<Architecture> {
+pub(super) fn load(
+    file: &ConfigurationFile<'_>,
+    weights: Weights,
+    computation: Computation,
+) -> Result<Architecture> {
     let config: DistilBertConfig = file.parse()?;
     check_heads(file, config.dim, config.n_heads)?;
     let graph = Config {
@@ -61,7 +65,7 @@ pub(super) fn load(file: &ConfigurationFile<'_>, weights: Weights) -> Result<Arc
     weights.insert("embeddings.token_type_embeddings.weight", no_segments);
     Ok(Architecture {
         name: "distilbert",
-        backbone: Box::new(Bert(weights.build(|weights| BertModel::load(weights, &graph))?)),
+        backbone: backbone(weights, &graph, computation)?,
         hidden_size: config.dim,
         vocabulary_size: config.vocab_size,
         max_tokens: config.max_position_embeddings,

@@ -14,9 +14,11 @@ use candle_core::{Device, Tensor};
 use serde::Deserialize;
 
 use crate::configuration::{ConfigurationFile, inside};
+use crate::cpu;
+use crate::load::Loading;
 use crate::token_batch::TokenBatch;
 use crate::weights::Weights;
-use crate::{Error, ModelFiles, Result};
+use crate::{DeviceChoice, Error, ModelOptions, Result};
 
 /// The part of a model between token ids and pooling.
 pub(crate) trait Backbone: Send + Sync {
@@ -47,26 +49,30 @@ impl Architecture {
     /// # Errors
     /// [`Error::UnsupportedModel`] naming an unknown `model_type` or a variant that is not computed here,
     /// [`Error::ModelFile`] for malformed files.
-    pub(crate) fn load(files: &ModelFiles, folder: &str, device: &Device) -> Result<Self> {
-        let config = ConfigurationFile::read(files, inside(folder, "config.json"))?;
-        Self::build(&config, Weights::read(files, folder, device)?)
+    pub(crate) fn load(loading: &Loading<'_>, folder: &str, device: &Device) -> Result<Self> {
+        let config = ConfigurationFile::read(loading.files, inside(folder, "config.json"))?;
+        Self::build(&config, Weights::read(loading.files, folder, device)?, loading.options)
     }
 
     /// From what is read already. Weights that the graph does not have, such as a task head's, are passed over.
     ///
     /// # Errors
     /// As in [`Architecture::load`].
-    pub(crate) fn build(config: &ConfigurationFile<'_>, weights: Weights) -> Result<Self> {
-        let load = match config.text("model_type") {
-            Some("bert") => bert::load,
-            Some("distilbert") => distilbert::load,
-            Some("modernbert") => modernbert::load,
-            Some("qwen3") => qwen3::load,
-            Some("roberta" | "xlm-roberta") => xlm_roberta::load,
-            Some(other) => return Err(Error::UnsupportedModel(format!("the architecture {other}"))),
-            None => return Err(config.malformed("model_type is missing")),
-        };
-        load(config, weights)
+    pub(crate) fn build(
+        config: &ConfigurationFile<'_>,
+        weights: Weights,
+        options: &ModelOptions,
+    ) -> Result<Self> {
+        let computation = Computation::of(options);
+        match config.text("model_type") {
+            Some("bert") => bert::load(config, weights, computation),
+            Some("distilbert") => distilbert::load(config, weights, computation),
+            Some("modernbert") => modernbert::load(config, weights),
+            Some("qwen3") => qwen3::load(config, weights),
+            Some("roberta" | "xlm-roberta") => xlm_roberta::load(config, weights, computation),
+            Some(other) => Err(Error::UnsupportedModel(format!("the architecture {other}"))),
+            None => Err(config.malformed("model_type is missing")),
+        }
     }
 
     /// Refuses ids that the graph could not compute: none, more than `max_tokens`, or beyond the token embedding.
@@ -85,6 +91,22 @@ impl Architecture {
             Some(id) => Err(Error::Inference(format!("token id {id} is not below {bound}"))),
             None => Ok(()),
         }
+    }
+}
+
+/// Who computes a model of the BERT family.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Computation {
+    /// This crate, on a processor: see `cpu`.
+    Packed,
+    /// candle's graph: on a graphics processor, on a processor without vector instructions, and to compare with.
+    Candle,
+}
+
+impl Computation {
+    fn of(options: &ModelOptions) -> Self {
+        let packed = options.device == DeviceChoice::Cpu && !options.reference && cpu::is_supported();
+        if packed { Self::Packed } else { Self::Candle }
     }
 }
 

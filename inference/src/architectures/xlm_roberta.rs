@@ -5,8 +5,9 @@ use candle_nn::Activation;
 use candle_transformers::models::xlm_roberta::{Config, XLMRobertaModel};
 use serde::Deserialize;
 
-use super::{Architecture, Backbone, check_heads, check_positions};
+use super::{Architecture, Backbone, Computation, check_heads, check_positions};
 use crate::configuration::ConfigurationFile;
+use crate::cpu::{self, PackedEncoder, PackedShape};
 use crate::token_batch::TokenBatch;
 use crate::weights::{Weights, without_prefix};
 use crate::{Error, Result};
@@ -34,7 +35,11 @@ fn padding() -> u32 {
     1
 }
 
-pub(super) fn load(file: &ConfigurationFile<'_>, weights: Weights) -> Result<Architecture> {
+pub(super) fn load(
+    file: &ConfigurationFile<'_>,
+    weights: Weights,
+    computation: Computation,
+) -> Result<Architecture> {
     let config: RobertaConfig = file.parse()?;
     check_heads(file, config.hidden_size, config.num_attention_heads)?;
     check_positions(config.position_embedding_type.as_deref())?;
@@ -59,13 +64,36 @@ pub(super) fn load(file: &ConfigurationFile<'_>, weights: Weights) -> Result<Arc
     let max_tokens = config.max_position_embeddings.saturating_sub(config.pad_token_id as usize + 1);
     Ok(Architecture {
         name: "xlm-roberta",
-        backbone: Box::new(XlmRoberta(weights.build(|weights| XLMRobertaModel::new(&graph, weights))?)),
+        backbone: backbone(weights, &graph, computation)?,
         hidden_size: config.hidden_size,
         vocabulary_size: config.vocab_size,
         max_tokens,
         padding: config.pad_token_id,
         segments: 1,
     })
+}
+
+fn backbone(weights: Weights, graph: &Config, computation: Computation) -> Result<Box<dyn Backbone>> {
+    if computation == Computation::Candle {
+        return Ok(Box::new(XlmRoberta(weights.build(|weights| XLMRobertaModel::new(graph, weights))?)));
+    }
+    let shape = PackedShape {
+        vocabulary: graph.vocab_size,
+        width: graph.hidden_size,
+        layers: graph.num_hidden_layers,
+        heads: graph.num_attention_heads,
+        inner: graph.intermediate_size,
+        positions: graph.max_position_embeddings,
+        first_position: graph.pad_token_id as usize + 1,
+        segments: graph.type_vocab_size,
+        epsilon: graph.layer_norm_eps as f32,
+        activation: match graph.hidden_act {
+            Activation::GeluPytorchTanh => cpu::Activation::GeluTanh,
+            Activation::Relu => cpu::Activation::Relu,
+            _ => cpu::Activation::Gelu,
+        },
+    };
+    Ok(Box::new(PackedEncoder::load(shape, &weights)?))
 }
 
 fn activation(name: Option<&str>) -> Result<Activation> {
