@@ -60,7 +60,7 @@ BUDGETS = {
     "processor": Budget(
         every=4,
         taught=80_000,
-        stages={"tune": Stage(3000, 2e-4, {"authored": (1.0, 5), "distilled": (0.3, 80)}, table_rate=0.4)},
+        stages={"tune": Stage(2560, 2e-4, {"authored": (1.0, 5), "distilled": (0.3, 80)}, table_rate=0.4)},
     ),
     "accelerator": Budget(
         every=1,
