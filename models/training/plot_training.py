@@ -20,7 +20,9 @@ def main() -> None:
     histories = [path for name in ("pretrain", "tune") if (path := run / f"{name}.jsonl").exists()]
     figure, axes = pyplot.subplots(2, len(histories), figsize=(6 * len(histories), 6), squeeze=False, layout="constrained")
     for column, history in enumerate(histories):
-        records = [json.loads(line) for line in history.read_text(encoding="utf-8").splitlines()]
+        lines = [json.loads(line) for line in history.read_text(encoding="utf-8").splitlines()]
+        # After an interruption some steps were taken, and reported, again.
+        records = list({record["step"]: record for record in lines}.values())
         draw(axes[0, column], records, [name for name in records[0] if name not in NOT_LOSSES], f"{history.stem}: loss")
         draw(axes[1, column], records, [FIGURE], "hit@1, development industries")
         axes[1, column].set_xlabel("step")

@@ -31,19 +31,20 @@ class Training:
     def run(self, checkpoint: Path, history: Path, measure, measure_every: int, save_seconds: int) -> None:
         if checkpoint.exists():
             self.restore(torch.load(checkpoint, map_location=self.device, weights_only=True))
-        losses: dict[str, float] = dict.fromkeys(self.stage.tasks, 0.0)
+        losses: dict[str, list[float]] = {name: [] for name in self.stage.tasks}
         began, first, saved = time.time(), self.step, time.time()
         while self.step < self.stage.steps:
             for name, value in self.descend().items():
-                losses[name] += value / REPORT_EVERY
+                losses[name].append(value)
             self.step += 1
             if self.step % REPORT_EVERY == 0:
                 seconds = (time.time() - began) / (self.step - first)
-                record = {"step": self.step, "seconds": round(seconds, 3), **{name: round(value, 4) for name, value in losses.items()}}
+                means = {name: round(sum(values) / len(values), 4) for name, values in losses.items()}
+                record = {"step": self.step, "seconds": round(seconds, 3)} | means
                 if self.step % measure_every == 0 or self.step == self.stage.steps:
                     record |= measure(self.encoder)
                 report(history, record)
-                losses = dict.fromkeys(losses, 0.0)
+                losses = {name: [] for name in losses}
             if time.time() - saved > save_seconds or self.step == self.stage.steps:
                 self.save(checkpoint)
                 saved = time.time()
