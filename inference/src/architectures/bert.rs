@@ -4,12 +4,12 @@ use candle_core::Tensor;
 use candle_transformers::models::bert::{BertModel, Config, HiddenAct};
 use serde::Deserialize;
 
-use super::{Architecture, Backbone, Computation, check_heads, check_positions};
+use super::{Architecture, Backbone, Computation, activation, check_heads, check_positions};
+use crate::Result;
 use crate::configuration::ConfigurationFile;
 use crate::cpu::{Activation, PackedEncoder, PackedShape};
 use crate::token_batch::TokenBatch;
 use crate::weights::{Weights, without_prefix};
-use crate::{Error, Result};
 
 /// The keys of `config.json` that decide the graph; the defaults are transformers'.
 #[derive(Deserialize)]
@@ -48,6 +48,7 @@ pub(super) fn load(
     let config: BertConfig = file.parse()?;
     check_heads(file, config.hidden_size, config.num_attention_heads)?;
     check_positions(config.position_embedding_type.as_deref())?;
+    let activation = activation(config.hidden_act.as_deref())?;
     let graph = Config {
         vocab_size: config.vocab_size,
         hidden_size: config.hidden_size,
@@ -57,13 +58,13 @@ pub(super) fn load(
         max_position_embeddings: config.max_position_embeddings,
         type_vocab_size: config.type_vocab_size,
         layer_norm_eps: config.layer_norm_eps,
-        hidden_act: activation(config.hidden_act.as_deref())?,
+        hidden_act: graph_activation(activation),
         ..Config::default()
     };
     let weights = weights.renamed(|name| without_prefix(name, "bert.").to_owned());
     Ok(Architecture {
         name: "bert",
-        backbone: backbone(weights, &graph, computation)?,
+        backbone: backbone(weights, &graph, activation, computation)?,
         hidden_size: config.hidden_size,
         vocabulary_size: config.vocab_size,
         max_tokens: config.max_position_embeddings,
@@ -72,20 +73,11 @@ pub(super) fn load(
     })
 }
 
-/// The activation by its name in transformers; `None` is the exact GELU.
-pub(super) fn activation(name: Option<&str>) -> Result<HiddenAct> {
-    match name.unwrap_or("gelu") {
-        "gelu" => Ok(HiddenAct::Gelu),
-        "gelu_new" | "gelu_pytorch_tanh" => Ok(HiddenAct::GeluApproximate),
-        "relu" => Ok(HiddenAct::Relu),
-        other => Err(Error::UnsupportedModel(format!("the activation {other}"))),
-    }
-}
-
 /// Our own computation, or candle's graph.
 pub(super) fn backbone(
     weights: Weights,
     graph: &Config,
+    activation: Activation,
     computation: Computation,
 ) -> Result<Box<dyn Backbone>> {
     if computation == Computation::Candle {
@@ -101,13 +93,18 @@ pub(super) fn backbone(
         first_position: 0,
         segments: graph.type_vocab_size,
         epsilon: graph.layer_norm_eps as f32,
-        activation: match graph.hidden_act {
-            HiddenAct::Gelu => Activation::Gelu,
-            HiddenAct::GeluApproximate => Activation::GeluTanh,
-            HiddenAct::Relu => Activation::Relu,
-        },
+        activation,
     };
     Ok(Box::new(PackedEncoder::load(shape, &weights)?))
+}
+
+/// As candle's graph names it.
+pub(super) fn graph_activation(activation: Activation) -> HiddenAct {
+    match activation {
+        Activation::Gelu => HiddenAct::Gelu,
+        Activation::GeluTanh => HiddenAct::GeluApproximate,
+        Activation::Relu => HiddenAct::Relu,
+    }
 }
 
 /// BERT's graph.

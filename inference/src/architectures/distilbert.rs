@@ -6,8 +6,8 @@ use candle_core::{DType, Device, Tensor};
 use candle_transformers::models::bert::Config;
 use serde::Deserialize;
 
-use super::bert::{activation, backbone};
-use super::{Architecture, Computation, check_heads};
+use super::bert::{backbone, graph_activation};
+use super::{Architecture, Computation, activation, check_heads};
 use crate::configuration::ConfigurationFile;
 use crate::weights::{Weights, without_prefix};
 use crate::{Error, Result};
@@ -46,6 +46,7 @@ pub(super) fn load(
 ) -> Result<Architecture> {
     let config: DistilBertConfig = file.parse()?;
     check_heads(file, config.dim, config.n_heads)?;
+    let activation = activation(config.activation.as_deref())?;
     let graph = Config {
         vocab_size: config.vocab_size,
         hidden_size: config.dim,
@@ -56,7 +57,7 @@ pub(super) fn load(
         type_vocab_size: 1,
         // Fixed in the reference.
         layer_norm_eps: 1e-12,
-        hidden_act: activation(config.activation.as_deref())?,
+        hidden_act: graph_activation(activation),
         ..Config::default()
     };
     let mut weights = weights.renamed(bert_name);
@@ -65,7 +66,7 @@ pub(super) fn load(
     weights.insert("embeddings.token_type_embeddings.weight", no_segments);
     Ok(Architecture {
         name: "distilbert",
-        backbone: backbone(weights, &graph, computation)?,
+        backbone: backbone(weights, &graph, activation, computation)?,
         hidden_size: config.dim,
         vocabulary_size: config.vocab_size,
         max_tokens: config.max_position_embeddings,

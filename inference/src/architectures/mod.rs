@@ -14,7 +14,7 @@ use candle_core::{Device, Tensor};
 use serde::Deserialize;
 
 use crate::configuration::{ConfigurationFile, inside};
-use crate::cpu;
+use crate::cpu::{self, Activation};
 use crate::load::Loading;
 use crate::token_batch::TokenBatch;
 use crate::weights::Weights;
@@ -107,6 +107,16 @@ impl Computation {
     fn of(options: &ModelOptions) -> Self {
         let packed = options.device == DeviceChoice::Cpu && !options.reference && cpu::is_supported();
         if packed { Self::Packed } else { Self::Candle }
+    }
+}
+
+/// The activation by its name in transformers; `None` is the exact GELU.
+fn activation(name: Option<&str>) -> Result<Activation> {
+    match name.unwrap_or("gelu") {
+        "gelu" => Ok(Activation::Gelu),
+        "gelu_new" | "gelu_pytorch_tanh" => Ok(Activation::GeluTanh),
+        "relu" => Ok(Activation::Relu),
+        other => Err(Error::UnsupportedModel(format!("the activation {other}"))),
     }
 }
 

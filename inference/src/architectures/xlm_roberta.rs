@@ -1,16 +1,15 @@
 //! RoBERTa and XLM-RoBERTa: bge-m3, multilingual-e5, bge-reranker. Both texts of a pair are in the first segment.
 
 use candle_core::Tensor;
-use candle_nn::Activation;
 use candle_transformers::models::xlm_roberta::{Config, XLMRobertaModel};
 use serde::Deserialize;
 
-use super::{Architecture, Backbone, Computation, check_heads, check_positions};
+use super::{Architecture, Backbone, Computation, activation, check_heads, check_positions};
+use crate::Result;
 use crate::configuration::ConfigurationFile;
-use crate::cpu::{self, PackedEncoder, PackedShape};
+use crate::cpu::{Activation, PackedEncoder, PackedShape};
 use crate::token_batch::TokenBatch;
 use crate::weights::{Weights, without_prefix};
-use crate::{Error, Result};
 
 /// The keys of `config.json` that decide the graph; the defaults are transformers'.
 #[derive(Deserialize)]
@@ -43,6 +42,7 @@ pub(super) fn load(
     let config: RobertaConfig = file.parse()?;
     check_heads(file, config.hidden_size, config.num_attention_heads)?;
     check_positions(config.position_embedding_type.as_deref())?;
+    let activation = activation(config.hidden_act.as_deref())?;
     let graph = Config {
         vocab_size: config.vocab_size,
         hidden_size: config.hidden_size,
@@ -52,7 +52,11 @@ pub(super) fn load(
         max_position_embeddings: config.max_position_embeddings,
         type_vocab_size: config.type_vocab_size,
         layer_norm_eps: config.layer_norm_eps,
-        hidden_act: activation(config.hidden_act.as_deref())?,
+        hidden_act: match activation {
+            Activation::Gelu => candle_nn::Activation::Gelu,
+            Activation::GeluTanh => candle_nn::Activation::GeluPytorchTanh,
+            Activation::Relu => candle_nn::Activation::Relu,
+        },
         pad_token_id: config.pad_token_id,
         position_embedding_type: "absolute".to_owned(),
         // Act in training only.
@@ -64,7 +68,7 @@ pub(super) fn load(
     let max_tokens = config.max_position_embeddings.saturating_sub(config.pad_token_id as usize + 1);
     Ok(Architecture {
         name: "xlm-roberta",
-        backbone: backbone(weights, &graph, computation)?,
+        backbone: backbone(weights, &graph, activation, computation)?,
         hidden_size: config.hidden_size,
         vocabulary_size: config.vocab_size,
         max_tokens,
@@ -73,7 +77,12 @@ pub(super) fn load(
     })
 }
 
-fn backbone(weights: Weights, graph: &Config, computation: Computation) -> Result<Box<dyn Backbone>> {
+fn backbone(
+    weights: Weights,
+    graph: &Config,
+    activation: Activation,
+    computation: Computation,
+) -> Result<Box<dyn Backbone>> {
     if computation == Computation::Candle {
         return Ok(Box::new(XlmRoberta(weights.build(|weights| XLMRobertaModel::new(graph, weights))?)));
     }
@@ -87,22 +96,9 @@ fn backbone(weights: Weights, graph: &Config, computation: Computation) -> Resul
         first_position: graph.pad_token_id as usize + 1,
         segments: graph.type_vocab_size,
         epsilon: graph.layer_norm_eps as f32,
-        activation: match graph.hidden_act {
-            Activation::GeluPytorchTanh => cpu::Activation::GeluTanh,
-            Activation::Relu => cpu::Activation::Relu,
-            _ => cpu::Activation::Gelu,
-        },
+        activation,
     };
     Ok(Box::new(PackedEncoder::load(shape, &weights)?))
-}
-
-fn activation(name: Option<&str>) -> Result<Activation> {
-    match name.unwrap_or("gelu") {
-        "gelu" => Ok(Activation::Gelu),
-        "gelu_new" | "gelu_pytorch_tanh" => Ok(Activation::GeluPytorchTanh),
-        "relu" => Ok(Activation::Relu),
-        other => Err(Error::UnsupportedModel(format!("the activation {other}"))),
-    }
 }
 
 struct XlmRoberta(XLMRobertaModel);

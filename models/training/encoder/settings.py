@@ -62,13 +62,14 @@ BUDGETS = {
         taught=80_000,
         stages={"tune": Stage(2560, 2e-4, {"authored": (1.0, 5), "distilled": (0.3, 80)}, table_rate=0.4)},
     ),
+    # Sized for a quarter of an hour of one large graphics processor; never run.
     "accelerator": Budget(
         every=1,
-        taught=80_000,
-        measure_every=1000,
+        taught=60_000,
+        measure_every=250,
         stages={
-            "pretrain": Stage(30_000, 5e-4, {"masked": (1.0, 512), "distilled": (1.0, 512), "parallel": (0.5, 512), "answers": (0.3, 128)}, warm_up=1000),
-            "tune": Stage(6000, 3e-4, {"authored": (1.0, 16), "distilled": (0.4, 512), "answers": (0.3, 128)}, warm_up=300),
+            "pretrain": Stage(2500, 5e-4, {"masked": (1.0, 1024), "distilled": (1.0, 1024), "parallel": (0.5, 512), "answers": (0.3, 128)}, warm_up=200),
+            "tune": Stage(1500, 3e-4, {"authored": (1.0, 24), "distilled": (0.3, 512), "answers": (0.1, 128)}),
         },
     ),
 }
