@@ -161,9 +161,15 @@ impl Layer {
 }
 
 fn layer_norm(shape: &PackedShape, weights: &Weights, name: &str) -> crate::Result<LayerNorm> {
+    // Checkpoints converted from TensorFlow say gamma and beta.
+    let values = |part: &str, older: &str| {
+        let older = format!("{name}.{older}");
+        let part = if weights.contains(&older) { older } else { format!("{name}.{part}") };
+        weights.values(&part, &[shape.width])
+    };
     Ok(LayerNorm {
-        weight: weights.values(&format!("{name}.weight"), &[shape.width])?,
-        bias: weights.values(&format!("{name}.bias"), &[shape.width])?,
+        weight: values("weight", "gamma")?,
+        bias: values("bias", "beta")?,
         epsilon: shape.epsilon,
     })
 }
