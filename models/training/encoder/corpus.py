@@ -101,13 +101,14 @@ class Writer:
 
 
 def build_corpus(folder: Path, authored: list[Path], tokenizer: Tokenizer, hold_out: set[str], every: int, taught: int, cache: Path) -> Corpus:
-    """`every`: of the plain text each so-many-th line; `taught`: parallel rows with a teacher's vector."""
+    """`every`: of the plain text each so-many-th line; `taught`: parallel rows with a teacher's vector; with 0 the
+    teacher is not asked about the authored questions either."""
     industries = data.read_industries(authored, hold_out)
     entries = [entry for industry in industries for entry in industry.entries]
     lines = [line for line in data.read_text(folder, every) if SHORTEST_LINE <= len(line)]
     writer = Writer(tokenizer, Noise(frequent_characters(entries), seed=0))
     with_teacher, without = split_parallel(data.read_parallel(folder), taught)
-    own = [(entry.phrasings[0], entry.translations[0]) for entry in entries if entry.translations]
+    own = [(entry.phrasings[0], entry.translations[0]) for entry in entries if entry.translations and taught]
     rows = [*with_teacher, *[pair if english(pair[1]) else pair[::-1] for pair in own]]
     vectors = np.concatenate([teacher_vectors(part, cache) for part in ([e for _, e in with_teacher], [e for _, e in rows[len(with_teacher) :]])])
     questions = data.read_question_answers(folder)
