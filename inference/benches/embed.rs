@@ -1,9 +1,9 @@
 //! How fast a text becomes a vector, beside what this machine's matrix product reaches in the same run.
 //!
 //! `cargo bench -p inference --bench embed` measures the shipped models, and all-MiniLM-L6-v2 when `YINGDA_MINILM_DIR`
-//! names its folder; transformers with this crate's own computation and with candle's graph. "single" goes through the whole [`Embedder`] (queue, worker thread, reply; cache
-//! off), "batch 32" calls the encoder. Tokenizing is included in both. GFLOP/s counts the linear layers of real tokens
-//! only, so padding lowers it.
+//! names its folder; transformers with this crate's own computation and with candle's graph. "single" goes through the
+//! whole [`Embedder`] (queue, worker thread, reply; cache off), "batch 32" calls the encoder. Tokenizing is included in
+//! both. GFLOP/s counts the linear layers of real tokens only, so padding lowers it.
 
 use std::env;
 use std::error::Error;

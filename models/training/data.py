@@ -4,6 +4,7 @@ Every list comes back in a fixed order, so that the same folder and seed give th
 """
 import gzip
 import json
+import random
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -96,6 +97,13 @@ def read_parallel(folder: Path, held_back: bool = False) -> list[tuple[str, str]
     machine = [row[:2] for row in read_tables(folder / "parallel" / "mt", "*_mt.tsv") if row[0] not in ("zh", "en")]
     pairs = [tuple(row) for row in (human if held_back else human + machine[::MACHINE_TRANSLATED_KEEP]) if all(row)]
     return [pair for pair in dict.fromkeys(pairs) if is_held_back(pair) == held_back]
+
+
+def short_pairs(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Those that the teacher can be asked about, in a random order that is the same every time."""
+    short = [pair for pair in pairs if 2 <= len(pair[0]) <= 60 and 8 <= len(pair[1]) <= 110]
+    random.Random(0).shuffle(short)
+    return short
 
 
 def is_held_back(pair: tuple[str, str]) -> bool:

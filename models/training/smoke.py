@@ -1,7 +1,7 @@
 """Trains a tiny encoder for a minute from the questions in this folder alone, and checks that it learnt something.
 
     python smoke.py            exit code 1 when the development industries are not answered better than at the start,
-                               or when the written folder gives other vectors than the model in memory
+                               or when a sentence's vector depends on the others of its batch
 """
 import subprocess
 import sys
@@ -29,10 +29,12 @@ def main() -> None:
         run("train_encoder.py", "--packed", work / "packed", "--work", work, "--budget", "smoke", "--size", "tiny", "--stage", "start", "--output", work / "start")
         run("train_encoder.py", "--packed", work / "packed", "--work", work, "--budget", "smoke", "--size", "tiny", "--output", work / "model")
         before, after = hit_rate(work / "start"), hit_rate(work / "model")
-        repeated = np.abs(load_model(work / "model").encode(SAMPLE) - load_model(work / "model").encode(SAMPLE[::-1])[::-1]).max()
+        model = load_model(work / "model")
+        alone = np.concatenate([model.encode([sentence]) for sentence in SAMPLE])
+        difference = np.abs(model.encode(SAMPLE) - alone).max()
     print(f"hit@1 on the development industries: {before:.3f} at the start, {after:.3f} after {steps()} steps")
-    print(f"the same sentences in another order differ by {repeated:.1e}")
-    sys.exit(int(after < before + LEAST_GAIN or repeated > 1e-4))
+    print(f"sentences alone and in a batch differ by {difference:.1e}")
+    sys.exit(int(after < before + LEAST_GAIN or difference > 1e-4))
 
 
 def random_table(folder: Path) -> None:

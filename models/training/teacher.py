@@ -133,4 +133,3 @@ def batches_of_equal_length(ids: list[list[int]]) -> list[list[int]]:
         else:
             batches.append([index])
     return batches
-

@@ -1,6 +1,6 @@
 """Trains the encoder from the packed folder, stage after stage, and writes the model folder.
 
-    python train_encoder.py [--packed work/packed] [--budget processor] [--size middle] [--stage all] [--output FOLDER]
+    python train_encoder.py [--packed work/packed] [--budget processor] [--size middle] [--stage tune] [--output FOLDER]
 
 Checkpoints and the figures by step (`STAGE.jsonl`) lie in the run's folder; the same command goes on where it stopped.
 """

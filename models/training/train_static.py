@@ -7,7 +7,6 @@ Every stage leaves its result in the work folder, so that an interrupted run goe
 import argparse
 import hashlib
 import json
-import random
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,11 +18,11 @@ import data
 from static.batches import Authored, Pairs
 from static.cooccurrence import starting_table
 from static.losses import contrast, imitate, through_unit, to_unit
-from static.sentences import Sentences
 from static.model import StaticModel
+from static.sentences import Sentences
 from static.table import Table
-from teacher import teacher_vectors
 from static.tokenizer import UNKNOWN, build_tokenizer
+from teacher import teacher_vectors
 
 NAME = "yingda-static"
 REPORT_EVERY = 100
@@ -179,9 +178,7 @@ def choose_taught(corpus: Corpus, count: int) -> list[str]:
     """English sentences for the teacher: all authored ones, and `count` short ones of the parallel text."""
     entries = [entry for industry in corpus.industries for entry in industry.entries]
     authored = [text for entry in entries for text in entry.translations + entry.answers if text.isascii()]
-    short = [pair for pair in corpus.parallel if 2 <= len(pair[0]) <= 60 and 8 <= len(pair[1]) <= 110]
-    random.Random(0).shuffle(short)
-    return list(dict.fromkeys(authored + [english for _, english in short[:count]]))
+    return list(dict.fromkeys(authored + [english for _, english in data.short_pairs(corpus.parallel)[:count]]))
 
 
 def stage_folder(work: Path, facts: dict) -> Path:

@@ -1,5 +1,4 @@
 """Everything the encoder is trained on, as token numbers in one file: what `pack_encoder.py` writes and training reads."""
-import random
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -110,7 +109,7 @@ def build_corpus(folder: Path, authored: list[Path], tokenizer: Tokenizer, hold_
     with_teacher, without = split_parallel(data.read_parallel(folder), taught)
     own = [(entry.phrasings[0], entry.translations[0]) for entry in entries if entry.translations and taught]
     rows = [*with_teacher, *[pair if english(pair[1]) else pair[::-1] for pair in own]]
-    vectors = np.concatenate([teacher_vectors(part, cache) for part in ([e for _, e in with_teacher], [e for _, e in rows[len(with_teacher) :]])])
+    vectors = teacher_vectors([english_side for _, english_side in rows], cache)
     questions = data.read_question_answers(folder)
     return Corpus(
         text=writer.add([line[:LONGEST_LINE] for line in lines]),
@@ -132,10 +131,9 @@ def build_corpus(folder: Path, authored: list[Path], tokenizer: Tokenizer, hold_
 
 def split_parallel(pairs: list[tuple[str, str]], taught: int) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """Short pairs in a random order, as many as the teacher is asked about; then all others."""
-    short = [pair for pair in pairs if 2 <= len(pair[0]) <= 60 and 8 <= len(pair[1]) <= 110]
-    random.Random(0).shuffle(short)
-    chosen = set(short[:taught])
-    return short[:taught], [pair for pair in pairs if pair not in chosen and len(pair[0]) <= LONGEST_LINE and len(pair[1]) <= 400]
+    chosen = data.short_pairs(pairs)[:taught]
+    known = set(chosen)
+    return chosen, [pair for pair in pairs if pair not in known and len(pair[0]) <= LONGEST_LINE and len(pair[1]) <= 400]
 
 
 def add_pairs(writer: Writer, pairs: list[tuple[str, str]]) -> np.ndarray:
