@@ -1,7 +1,7 @@
 //! What speaks for and against one entry.
 
 use inference::Embedding;
-use ndarray::{ArrayView1, Axis, Slice};
+use ndarray::{Array1, ArrayView1, Axis, Slice};
 
 use crate::{
     lexical::LexicalHit,
@@ -21,8 +21,9 @@ pub(crate) struct Evidence {
     pub(crate) dense: f32,
     /// BM25 of the best phrasing as a share of the attainable, 0 when none shares a word.
     pub(crate) lexical: f32,
-    /// Cosine to its phrasings, on average: high when the question fits the whole entry, not one phrasing by chance.
-    pub(crate) dense_mean: f32,
+    /// Cosine to the centroid of its phrasings, their mean direction: high when the question fits the whole entry, not one
+    /// phrasing by chance. The mean of the cosines would be lower for an entry whose phrasings differ more.
+    pub(crate) dense_centroid: f32,
     /// Cosine to the answer's text. An entry without one is judged by its phrasings: [`dense`](Self::dense) again.
     pub(crate) dense_answer: f32,
     /// BM25 of the answer's text as a share of the attainable; without one, [`lexical`](Self::lexical) again.
@@ -60,7 +61,7 @@ impl Evidence {
             phrasing,
             dense,
             lexical,
-            dense_mean: nearness.mean,
+            dense_centroid: nearness.centroid,
             dense_answer: similarity(query.vector.as_ref(), owner.answer.as_ref())
                 .unwrap_or(without_answer_vector),
             lexical_answer: if has_answer { answer_hit } else { lexical },
@@ -85,22 +86,26 @@ const NEGATIVE_REACH: f32 = 0.05;
 struct Nearness {
     /// Position of the closest phrasing, and its cosine.
     closest: Option<(usize, f32)>,
-    mean: f32,
+    /// 0 without a phrasing that has a vector.
+    centroid: f32,
 }
 
 impl Nearness {
     fn of(snapshot: &KnowledgeSnapshot, owner: &SnapshotEntry, vector: &Embedding, except: &Except) -> Self {
         let rows = snapshot.vectors.slice_axis(Axis(0), Slice::from(owner.phrasings.clone()));
-        let similarities = rows.dot(&ArrayView1::from(vector.as_slice()));
-        let numbered = owner.phrasings.clone().zip(similarities.iter().copied());
-        let (mut count, mut sum, mut closest) = (0.0, 0.0, None::<(usize, f32)>);
-        for (phrasing, similarity) in numbered.filter(|(phrasing, _)| !except.phrasing(*phrasing)) {
-            (count, sum) = (count + 1.0, sum + similarity);
+        let question = ArrayView1::from(vector.as_slice());
+        let (mut sum, mut closest) = (Array1::zeros(rows.ncols()), None::<(usize, f32)>);
+        let numbered = owner.phrasings.clone().zip(rows.outer_iter());
+        for (phrasing, row) in numbered.filter(|(phrasing, _)| !except.phrasing(*phrasing)) {
+            sum += &row;
+            let similarity = row.dot(&question);
             if closest.is_none_or(|(_, best)| similarity > best) {
                 closest = Some((phrasing, similarity));
             }
         }
-        Self { closest, mean: sum / f32::max(count, 1.0) }
+        let length = sum.dot(&sum).sqrt();
+        let centroid = if length > 0.0 { sum.dot(&question) / length } else { 0.0 };
+        Self { closest, centroid }
     }
 }
 

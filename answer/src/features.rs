@@ -38,7 +38,7 @@ pub(crate) const FEATURE_SIGNS: [i8; FEATURE_COUNT] =
 pub const FEATURE_COUNT: usize = 24;
 
 const EVIDENCE_NAMES: [&str; EVIDENCE_COUNT] =
-    ["cosine", "cosine_mean", "cosine_answer", "bm25", "bm25_answer"];
+    ["cosine", "cosine_centroid", "cosine_answer", "bm25", "bm25_answer"];
 const EVIDENCE_COUNT: usize = 5;
 
 /// What is known about one candidate, as numbers. For explanations and for fitting: none of them is a probability.
@@ -67,7 +67,7 @@ impl Features {
         Self {
             evidence: [
                 candidate.dense,
-                candidate.dense_mean,
+                candidate.dense_centroid,
                 candidate.dense_answer,
                 candidate.lexical,
                 candidate.lexical_answer,
