@@ -125,7 +125,7 @@ impl Calibration {
     pub(crate) fn shipped() -> Self {
         let spread = Spread::of(&[]);
         Self::believing(
-            Background { cosine: spread, score: spread, lexical: spread },
+            Background { cosine: spread, centroid: spread, score: spread, lexical: spread },
             Vec::new(),
             Probability::ZERO,
         )

@@ -6,6 +6,8 @@ use crate::{evidence::Evidence, guard::Conflicts};
 pub const FEATURE_NAMES: [&str; FEATURE_COUNT] = [
     "meaning",
     "meaning_margin",
+    "centroid",
+    "centroid_margin",
     "score",
     "score_margin",
     "words",
@@ -32,10 +34,10 @@ pub const FEATURE_NAMES: [&str; FEATURE_COUNT] = [
 
 /// In the same order, what a greater value can only speak for: 1 for the candidate, -1 against it, 0 for either.
 pub(crate) const FEATURE_SIGNS: [i8; FEATURE_COUNT] =
-    [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, -1, -1, -1, -1, -1, -1, -1, -1, 1, 1, 1];
+    [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, -1, -1, -1, -1, -1, -1, -1, -1, 1, 1, 1];
 
 /// How many features are weighed.
-pub const FEATURE_COUNT: usize = 24;
+pub const FEATURE_COUNT: usize = 26;
 
 const EVIDENCE_NAMES: [&str; EVIDENCE_COUNT] =
     ["cosine", "cosine_centroid", "cosine_answer", "bm25", "bm25_answer"];
@@ -63,7 +65,7 @@ impl Features {
 
     pub(crate) fn of(situation: &Situation<'_>) -> Self {
         let Situation { candidate, others, question, background, .. } = situation;
-        let Background { cosine, score, lexical } = background;
+        let Background { cosine, centroid, score, lexical } = background;
         Self {
             evidence: [
                 candidate.dense,
@@ -75,6 +77,8 @@ impl Features {
             values: [
                 cosine.standardized(candidate.dense),
                 cosine.units(candidate.dense - others.dense),
+                centroid.standardized(candidate.dense_centroid),
+                centroid.units(candidate.dense_centroid - others.dense_centroid),
                 score.standardized(situation.score),
                 score.units(situation.score - others.score),
                 lexical.standardized(candidate.lexical),
@@ -126,6 +130,7 @@ pub(crate) struct Situation<'a> {
 pub(crate) struct BestOther {
     pub(crate) score: f32,
     pub(crate) dense: f32,
+    pub(crate) dense_centroid: f32,
     pub(crate) lexical: f32,
     pub(crate) dense_answer: f32,
     pub(crate) reranked: f32,
@@ -150,6 +155,7 @@ pub(crate) struct QuestionFacts {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Background {
     pub(crate) cosine: Spread,
+    pub(crate) centroid: Spread,
     pub(crate) score: Spread,
     pub(crate) lexical: Spread,
 }

@@ -128,6 +128,7 @@ impl Ranking {
             score: best.score.max(scored.score),
             reranked: best.reranked.max(scored.reranked()),
             dense: best.dense.max(scored.evidence.dense),
+            dense_centroid: best.dense_centroid.max(scored.evidence.dense_centroid),
             lexical: best.lexical.max(scored.evidence.lexical),
             dense_answer: best.dense_answer.max(scored.evidence.dense_answer),
             same_spelling: best.same_spelling || scored.evidence.same_spelling,

@@ -24,7 +24,7 @@ pub struct Report {
 /// Everything about one model.
 #[derive(Clone, Debug, Serialize)]
 pub struct ModelReport {
-    /// The model's name.
+    /// The model's name, and its precision.
     pub model: String,
     /// Its fingerprint.
     pub model_fingerprint: String,
@@ -69,7 +69,7 @@ impl ModelReport {
     pub(crate) fn new(model: &ModelInfo, retrieval: Retrieval, sets: Vec<SetReport>) -> Self {
         let mean = Metrics::mean(&sets.iter().map(|set| &set.metrics).collect::<Vec<_>>());
         Self {
-            model: model.name.clone(),
+            model: format!("{} ({})", model.name, model.precision),
             model_fingerprint: model.fingerprint.clone(),
             retrieval,
             mean,

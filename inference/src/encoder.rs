@@ -1,6 +1,6 @@
 //! What a loaded model can do, whatever its architecture.
 
-use crate::{Embedding, Result};
+use crate::{Embedding, Precision, Result};
 
 /// Which side of a search a text is on; decides the prompt that the model expects in front of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -30,11 +30,13 @@ pub struct ModelInfo {
     pub max_tokens: usize,
     /// SPDX identifier from the manifest.
     pub licence: String,
-    /// Changes whenever a file of the model or the kept dimension changes: vectors (or scores) of different fingerprints
+    /// Changes whenever a file of the model, the kept dimension or the precision changes: vectors (or scores) of different fingerprints
     /// must not be compared.
     pub fingerprint: String,
     /// For people: `bert`, `static`, …
     pub architecture: String,
+    /// In what numbers its linear layers are computed.
+    pub precision: Precision,
     /// For people: `cpu`, `cuda:0`, …
     pub device: String,
 }

@@ -13,6 +13,7 @@ use crate::{Error, ModelFiles, Result};
 pub(crate) struct Head {
     steps: Vec<Step>,
     dimension: usize,
+    device: Device,
 }
 
 enum Step {
@@ -55,13 +56,15 @@ impl Head {
         features: usize,
         device: &Device,
     ) -> Result<Self> {
-        let mut head = Self { steps: Vec::new(), dimension: features };
+        let mut head = Self { steps: Vec::new(), dimension: features, device: device.clone() };
         for module in modules {
             match module {
                 HeadModule::Normalize => head.steps.push(Step::Normalize),
-                HeadModule::Dense { folder } => head.add_dense(files, folder, device)?,
+                HeadModule::Dense { folder } => head.add_dense(files, folder)?,
             }
         }
+        // Every vector leaves this crate with unit length.
+        head.steps.pop_if(|last| matches!(last, Step::Normalize));
         Ok(head)
     }
 
@@ -70,12 +73,16 @@ impl Head {
         self.dimension
     }
 
-    /// `[batch, features]` to `[batch, dimension]`.
-    pub(crate) fn forward(&self, pooled: Tensor) -> candle_core::Result<Tensor> {
-        self.steps.iter().try_fold(pooled, |vectors, step| step.forward(&vectors))
+    /// `[batch, features]` to `[batch, dimension]`; at least one.
+    pub(crate) fn forward(&self, pooled: Vec<Vec<f32>>) -> candle_core::Result<Vec<Vec<f32>>> {
+        if self.steps.is_empty() {
+            return Ok(pooled);
+        }
+        let pooled = Tensor::new(pooled, &self.device)?;
+        self.steps.iter().try_fold(pooled, |vectors, step| step.forward(&vectors))?.to_vec2()
     }
 
-    fn add_dense(&mut self, files: &ModelFiles, folder: &str, device: &Device) -> Result<()> {
+    fn add_dense(&mut self, files: &ModelFiles, folder: &str) -> Result<()> {
         let file = ConfigurationFile::read(files, inside(folder, "config.json"))?;
         let config: DenseConfig = file.parse()?;
         if config.in_features != self.dimension {
@@ -83,7 +90,7 @@ impl Head {
             return Err(file.malformed(reason));
         }
         let activation = config.activation()?;
-        let linear = Weights::read(files, folder, device)?.build(|weights| {
+        let linear = Weights::read(files, folder, &self.device)?.build(|weights| {
             linear_b(config.in_features, config.out_features, config.bias, weights.pp("linear"))
         })?;
         self.dimension = config.out_features;

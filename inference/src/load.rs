@@ -7,7 +7,10 @@ use crate::layout::{Layout, cross_encoder_folder};
 use crate::static_encoder::StaticEncoder;
 use crate::transformer_cross_encoder::TransformerCrossEncoder;
 use crate::transformer_encoder::TransformerEncoder;
-use crate::{CrossEncoder, DeviceChoice, Error, Manifest, ModelFiles, ModelInfo, Result, SentenceEncoder};
+use crate::{
+    CrossEncoder, DeviceChoice, Error, Manifest, ModelFiles, ModelInfo, Precision, PrecisionChoice, Result,
+    SentenceEncoder,
+};
 
 /// How a model is loaded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,6 +22,8 @@ pub struct ModelOptions {
     pub dimension: Option<usize>,
     /// Tokens kept of a text or pair, special ones included, instead of the length that the folder asks for.
     pub max_tokens: Option<usize>,
+    /// In what numbers a transformer's linear layers are computed. A static token table has none and takes any.
+    pub precision: PrecisionChoice,
     /// Compute with candle's graph even where this crate has its own computation: to compare the two.
     pub reference: bool,
 }
@@ -69,6 +74,7 @@ fn log_loaded(info: &ModelInfo) {
         architecture = info.architecture,
         dimension = info.dimension,
         device = info.device,
+        precision = info.precision.name(),
         "model loaded"
     );
 }
@@ -85,6 +91,7 @@ pub(crate) struct Traits {
     pub(crate) dimension: usize,
     pub(crate) max_tokens: usize,
     pub(crate) architecture: &'static str,
+    pub(crate) precision: Precision,
 }
 
 impl Loading<'_> {
@@ -96,7 +103,10 @@ impl Loading<'_> {
         self.check_manifest(manifest, traits.dimension)?;
         let dimension = self.kept_dimension(traits.dimension)?;
         let truncated = dimension < traits.dimension;
-        let suffix = if truncated { format!("-d{dimension}") } else { String::new() };
+        let mut suffix = if truncated { format!("-d{dimension}") } else { String::new() };
+        if traits.precision != Precision::F32 {
+            suffix = format!("{suffix}-{}", traits.precision);
+        }
         Ok(ModelInfo {
             name: manifest.name.clone(),
             dimension,
@@ -104,6 +114,7 @@ impl Loading<'_> {
             licence: manifest.licence.clone(),
             fingerprint: format!("{}{suffix}", manifest.fingerprint),
             architecture: traits.architecture.to_owned(),
+            precision: traits.precision,
             device: self.options.device.to_string(),
         })
     }

@@ -44,6 +44,23 @@ impl Pooling {
         }
     }
 
+    /// The same for one text whose hidden states, of `size` values each, stand one after the other. Not empty.
+    pub(crate) fn pool_packed(self, hidden: &[f32], size: usize) -> Vec<f32> {
+        match self {
+            Self::Cls => hidden[..size].to_vec(),
+            Self::LastToken => hidden[hidden.len() - size..].to_vec(),
+            Self::Mean => {
+                let mut mean = vec![0.0; size];
+                for token in hidden.chunks_exact(size) {
+                    mean.iter_mut().zip(token).for_each(|(sum, value)| *sum += value);
+                }
+                let share = size as f32 / hidden.len() as f32;
+                mean.iter_mut().for_each(|sum| *sum *= share);
+                mean
+            }
+        }
+    }
+
     fn from_config(config: &Map<String, Value>) -> Result<Self> {
         if config.get("include_prompt") == Some(&Value::Bool(false)) {
             return Err(Error::UnsupportedModel("pooling that leaves the prompt out".to_owned()));

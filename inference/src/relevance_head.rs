@@ -3,7 +3,7 @@
 //! BERT's (a pooler, then a linear layer) and XLM-RoBERTa's (a classification head) are the same computation, a linear
 //! layer, tanh and a linear layer, under different names.
 
-use candle_core::{IndexOp, Module, Tensor};
+use candle_core::{Module, Tensor};
 use candle_nn::{Linear, linear};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -58,10 +58,10 @@ impl RelevanceHead {
         })
     }
 
-    /// `hidden` is `[batch, tokens, hidden size]`; the result `[batch]`.
-    pub(crate) fn logits(&self, hidden: &Tensor) -> candle_core::Result<Tensor> {
-        let first = hidden.i((.., 0))?.contiguous()?;
-        self.output.forward(&self.dense.forward(&first)?.tanh()?)?.squeeze(1)
+    /// One logit for each of the first tokens' hidden states.
+    pub(crate) fn logits(&self, first: Vec<Vec<f32>>) -> candle_core::Result<Vec<f32>> {
+        let first = Tensor::new(first, self.dense.weight().device())?;
+        self.output.forward(&self.dense.forward(&first)?.tanh()?)?.squeeze(1)?.to_vec1()
     }
 }
 

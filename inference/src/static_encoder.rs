@@ -8,7 +8,9 @@ use crate::load::{Loading, Traits};
 use crate::prompts::Prompts;
 use crate::token_table::{StoredTable, TokenTable};
 use crate::tokenizer::TextTokenizer;
-use crate::{DeviceChoice, Embedding, EncoderInput, Error, ModelInfo, Result, Role, SentenceEncoder};
+use crate::{
+    DeviceChoice, Embedding, EncoderInput, Error, ModelInfo, Precision, Result, Role, SentenceEncoder,
+};
 
 /// Where the folder sets no limit, this one keeps a single text from filling the memory.
 const MAX_TOKENS: usize = 65_536;
@@ -62,7 +64,8 @@ impl StaticEncoder {
         let dropped = if stored.by_model2vec { tokenizer.unknown() } else { None };
         let architecture = if stored.by_model2vec { "model2vec" } else { "static" };
         let dimension = stored.table.dimension();
-        let info = loading.info(&Traits { dimension, max_tokens, architecture })?;
+        let info =
+            loading.info(&Traits { dimension, max_tokens, architecture, precision: Precision::F32 })?;
         let table = stored.table.truncated(info.dimension);
         let tokenizer = tokenizer.truncated(max_tokens)?;
         Ok(Self { info, prompts: Prompts::read(files)?, tokenizer, table, dropped })

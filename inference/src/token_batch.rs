@@ -14,8 +14,6 @@ pub(crate) struct TokenBatch {
     /// `[batch, tokens]`, u32: rows of the segment embedding, 0 for padding.
     pub(crate) segments: Tensor,
     lengths: Vec<usize>,
-    /// The ids and segments of all rows, one after the other, without padding.
-    packed: (Vec<u32>, Vec<u32>),
 }
 
 /// One text or pair of a batch.
@@ -37,6 +35,19 @@ impl<'a> From<&'a PairInput> for TokenRow<'a> {
     }
 }
 
+impl TokenRow<'_> {
+    /// How many tokens it has.
+    pub(crate) fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Of each token its id and its segment.
+    pub(crate) fn tokens(&self) -> impl Iterator<Item = (u32, u32)> {
+        let segments = self.segments.iter().copied().chain(std::iter::repeat(0));
+        self.ids.iter().copied().zip(segments)
+    }
+}
+
 impl TokenBatch {
     /// At least one row, and none empty.
     pub(crate) fn padded(rows: &[TokenRow<'_>], padding: u32, device: &Device) -> Result<Self> {
@@ -51,40 +62,10 @@ impl TokenBatch {
             mask[start..start + row.ids.len()].fill(1.0);
             segments[start..start + row.segments.len()].copy_from_slice(row.segments);
         }
-        let pack = |values: &[u32]| {
-            let rows = values.chunks_exact(longest).zip(&lengths);
-            rows.flat_map(|(row, length)| row[..*length].iter().copied()).collect()
-        };
-        let packed = (pack(&ids), pack(&segments));
         let shape = (rows.len(), longest);
         let ids = Tensor::from_vec(ids, shape, device)?;
         let mask = Tensor::from_vec(mask, shape, device)?;
-        Ok(Self { ids, mask, segments: Tensor::from_vec(segments, shape, device)?, lengths, packed })
-    }
-
-    /// Tokens of each row.
-    pub(crate) fn lengths(&self) -> &[usize] {
-        &self.lengths
-    }
-
-    /// For each token of each row, without padding: its place in its row, its id, its segment.
-    pub(crate) fn packed_tokens(&self) -> impl Iterator<Item = (usize, u32, u32)> {
-        let places = self.lengths.iter().flat_map(|length| 0..*length);
-        places.zip(&self.packed.0).zip(&self.packed.1).map(|((place, id), segment)| (place, *id, *segment))
-    }
-
-    /// `packed` has `width` values for each token of each row; the result is `[batch, tokens, width]` with zeros at the
-    /// padding.
-    pub(crate) fn pad(&self, packed: &[f32], width: usize) -> Result<Tensor> {
-        let (batch, longest) = self.ids.dims2()?;
-        let mut padded = vec![0.0; batch * longest * width];
-        let mut rest = packed;
-        for (row, length) in padded.chunks_exact_mut(longest * width).zip(&self.lengths) {
-            let (values, behind) = rest.split_at(length * width);
-            row[..values.len()].copy_from_slice(values);
-            rest = behind;
-        }
-        Tensor::from_vec(padded, (batch, longest, width), self.ids.device())
+        Ok(Self { ids, mask, segments: Tensor::from_vec(segments, shape, device)?, lengths })
     }
 
     /// Where each text's last token lies when the rows are laid end to end: `[batch]`, u32.

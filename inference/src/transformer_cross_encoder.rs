@@ -6,9 +6,10 @@ use candle_core::Device;
 use crate::architectures::Architecture;
 use crate::configuration::{ConfigurationFile, inside};
 use crate::load::{Loading, Traits};
+use crate::pooling::Pooling;
 use crate::relevance_head::RelevanceHead;
 use crate::text_rules::TextRules;
-use crate::token_batch::{TokenBatch, TokenRow};
+use crate::token_batch::TokenRow;
 use crate::tokenizer::PairTokenizer;
 use crate::weights::Weights;
 use crate::{CrossEncoder, Error, ModelInfo, PairInput, Result};
@@ -37,15 +38,19 @@ impl TransformerCrossEncoder {
         let max_tokens = rules.max_tokens(options, architecture.max_tokens)?;
         let tokenizer =
             rules.tokenizer(files, folder, architecture.vocabulary_size)?.for_pairs(max_tokens)?;
-        let info = loading.info(&Traits { dimension: 1, max_tokens, architecture: architecture.name })?;
+        let info = loading.info(&Traits {
+            dimension: 1,
+            max_tokens,
+            architecture: architecture.name,
+            precision: architecture.precision,
+        })?;
         let segments = rules.segments && architecture.segments > 1;
         Ok(Self { info, tokenizer, architecture, segments, head, device })
     }
 
     fn logits(&self, inputs: &[PairInput]) -> candle_core::Result<Vec<f32>> {
         let rows: Vec<TokenRow<'_>> = inputs.iter().map(TokenRow::from).collect();
-        let batch = TokenBatch::padded(&rows, self.architecture.padding, &self.device)?;
-        self.head.logits(&self.architecture.backbone.hidden_states(&batch)?)?.to_vec1()
+        self.head.logits(self.architecture.pooled(&rows, Pooling::Cls, &self.device)?)
     }
 
     fn check(&self, input: &PairInput) -> Result<()> {

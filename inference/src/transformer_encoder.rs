@@ -9,7 +9,7 @@ use crate::load::{Loading, Traits};
 use crate::pooling::Pooling;
 use crate::prompts::Prompts;
 use crate::text_rules::TextRules;
-use crate::token_batch::{TokenBatch, TokenRow};
+use crate::token_batch::TokenRow;
 use crate::tokenizer::TextTokenizer;
 use crate::{Embedding, EncoderInput, Error, ModelInfo, Result, Role, SentenceEncoder};
 
@@ -40,7 +40,12 @@ impl TransformerEncoder {
         let max_tokens = rules.max_tokens(options, architecture.max_tokens)?;
         let tokenizer =
             rules.tokenizer(files, folder, architecture.vocabulary_size)?.truncated(max_tokens)?;
-        let traits = Traits { dimension: head.dimension(), max_tokens, architecture: architecture.name };
+        let traits = Traits {
+            dimension: head.dimension(),
+            max_tokens,
+            architecture: architecture.name,
+            precision: architecture.precision,
+        };
         let info = loading.info(&traits)?;
         Ok(Self { info, prompts: Prompts::read(files)?, tokenizer, architecture, pooling, head, device })
     }
@@ -48,9 +53,7 @@ impl TransformerEncoder {
     /// One vector of the model's full dimension per input, not scaled.
     fn vectors(&self, inputs: &[&EncoderInput]) -> candle_core::Result<Vec<Vec<f32>>> {
         let rows: Vec<TokenRow<'_>> = inputs.iter().map(|input| TokenRow::from(*input)).collect();
-        let batch = TokenBatch::padded(&rows, self.architecture.padding, &self.device)?;
-        let hidden = self.architecture.backbone.hidden_states(&batch)?;
-        self.head.forward(self.pooling.pool(&hidden, &batch)?)?.to_vec2()
+        self.head.forward(self.architecture.pooled(&rows, self.pooling, &self.device)?)
     }
 }
 

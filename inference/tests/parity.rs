@@ -9,7 +9,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use inference::{EncoderInput, ModelFiles, ModelOptions, Role, SentenceEncoder, load_model};
+use inference::{
+    Embedding, EncoderInput, Error, ModelFiles, ModelOptions, Precision, PrecisionChoice, Role,
+    SentenceEncoder, load_model,
+};
 use serde::Deserialize;
 
 const TOLERANCE: f32 = 1e-4;
@@ -205,6 +208,16 @@ fn the_shipped_encoder_agrees_with_python() {
     Reference::open("yingda-encoder").assert_agrees(&ModelFiles::open(&folder).unwrap());
 }
 
+#[test]
+fn fewer_bits_keep_the_direction_of_real_sentences() {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/yingda-encoder");
+    Reference::open("yingda-encoder").assert_keeps_direction(&ModelFiles::open(&shipped).unwrap());
+    if let Some(folder) = std::env::var_os("YINGDA_MINILM_DIR") {
+        let files = ModelFiles::unverified(Path::new(&folder)).unwrap();
+        Reference::open("all-minilm-l6-v2").assert_keeps_direction(&files);
+    }
+}
+
 /// Sentences and their vectors in one file, for a model that lies elsewhere.
 #[derive(Deserialize)]
 struct Reference {
@@ -229,6 +242,35 @@ impl Reference {
             let model = load_model(files, &options).unwrap();
             assert_eq!(model.info().max_tokens, self.max_tokens);
             Loaded { name: &self.name, promptless: model.clone(), model }.assert_agrees(&self.cases());
+        }
+    }
+
+    /// The least cosines that the precisions are held to, of each sentence and on average. A processor without instructions
+    /// for one says so.
+    fn assert_keeps_direction(&self, files: &ModelFiles) {
+        for (precision, least, mean) in [(Precision::Bf16, 0.9995, 0.9999), (Precision::Int8, 0.99, 0.995)] {
+            let options =
+                ModelOptions { precision: PrecisionChoice::Exactly(precision), ..ModelOptions::default() };
+            let model = match load_model(files, &options) {
+                Ok(model) => model,
+                Err(Error::InvalidOption { reason, .. }) => {
+                    println!("skipped {precision}: {reason}");
+                    continue;
+                }
+                Err(error) => panic!("{error}"),
+            };
+            assert_eq!(model.info().precision, precision);
+            assert!(model.info().fingerprint.ends_with(precision.name()));
+            let cosines = self.cases().into_iter().map(|case| {
+                let input = model.tokenize(&case.text, Role::Query).unwrap();
+                let vector = model.encode(&[input]).unwrap().remove(0).unwrap();
+                vector.similarity(&Embedding::normalized(case.vector).unwrap())
+            });
+            let cosines: Vec<f32> = cosines.collect();
+            let lowest = cosines.iter().copied().fold(1.0, f32::min);
+            let average = cosines.iter().sum::<f32>() / cosines.len() as f32;
+            println!("{} in {precision}: cosine at least {lowest}, {average} on average", self.name);
+            assert!(lowest >= least && average >= mean, "{} in {precision}: {lowest}, {average}", self.name);
         }
     }
 

@@ -68,6 +68,8 @@ pub struct ModelConfig {
     pub folder: PathBuf,
     /// What `inference::DeviceChoice` parses.
     pub device: String,
+    /// What `inference::PrecisionChoice` parses.
+    pub precision: String,
     /// `None` keeps the model's own dimension.
     #[serde(deserialize_with = "none_if_zero")]
     pub dimension: Option<usize>,
@@ -164,10 +166,11 @@ impl Config {
     /// How the model is loaded.
     ///
     /// # Errors
-    /// None for a checked configuration: its device parses.
+    /// None for a checked configuration: its device and precision parse.
     pub(crate) fn model_options(&self) -> inference::Result<ModelOptions> {
-        let device = self.model.device.parse()?;
-        Ok(ModelOptions { device, dimension: self.model.dimension, ..ModelOptions::default() })
+        let ModelConfig { device, precision, dimension, .. } = &self.model;
+        let (device, precision) = (device.parse()?, precision.parse()?);
+        Ok(ModelOptions { device, precision, dimension: *dimension, ..ModelOptions::default() })
     }
 
     /// How the embedder queues, batches and remembers.

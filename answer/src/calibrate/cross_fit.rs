@@ -41,8 +41,7 @@ impl CrossFit {
             judged.iter().map(|judged| Probability::from_log_odds(judged.score)).collect();
         let bent = bend(&judged, &folds);
         let weights = Weights::fit(&all, prior, PENALTY);
-        // The correction is kept only when it helps on samples that it has not seen.
-        if brier(&judged, &bent) < brier(&judged, &straight) {
+        if helps(&judged, &straight, &bent) {
             let isotonic = Isotonic::fit(&judged);
             Self { calibrator: Calibrator { weights, isotonic }, held_out: bent }
         } else {
@@ -78,11 +77,19 @@ fn outside<T: Clone>(all: &[T], folds: &[usize], fold: usize) -> Vec<T> {
     all.iter().zip(folds).filter(|(_, own)| **own != fold).map(|(item, _)| item.clone()).collect()
 }
 
-/// Mean squared distance of the probabilities from what was true: smaller is better.
-fn brier(judged: &[Judged], probabilities: &[Probability]) -> f64 {
-    let squared = judged.iter().zip(probabilities).map(|(judged, probability)| {
+/// Whether `bent` is nearer to what was true than `straight`: the mean gain in squared distance (Brier) is above twice its
+/// standard error. A correction that gains less follows the chances of few samples, step by step.
+fn helps(judged: &[Judged], straight: &[Probability], bent: &[Probability]) -> bool {
+    let squared = |truth: f64, probability: &Probability| (truth - f64::from(probability.value())).powi(2);
+    let gains = judged.iter().zip(straight.iter().zip(bent)).map(|(judged, (straight, bent))| {
         let truth = if judged.holds { 1.0 } else { 0.0 };
-        judged.weight * (truth - f64::from(probability.value())).powi(2)
+        (judged.weight, squared(truth, straight) - squared(truth, bent))
     });
-    squared.sum::<f64>() / judged.iter().map(|judged| judged.weight).sum::<f64>().max(f64::MIN_POSITIVE)
+    let (mut weight, mut gain, mut spread) = (0.0, 0.0, 0.0);
+    for (each, gained) in gains {
+        weight += each;
+        gain += each * gained;
+        spread += (each * gained).powi(2);
+    }
+    weight > 0.0 && gain > 2.0 * spread.sqrt()
 }

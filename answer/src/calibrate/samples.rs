@@ -307,6 +307,7 @@ fn background(outcomes: &[Outcome]) -> Background {
     };
     Background {
         cosine: spread(|scored| scored.evidence.dense),
+        centroid: spread(|scored| scored.evidence.dense_centroid),
         score: spread(|scored| scored.score),
         lexical: spread(|scored| scored.evidence.lexical),
     }

@@ -6,7 +6,9 @@ use answer::{
     AnswerPolicy, BuildOptions, Decided, Decision, FaqEntry, HandOffReason, KnowledgeSnapshot, Probability,
     Question,
 };
-use inference::{Embedder, EmbedderOptions, Embedding, EncoderInput, ModelInfo, Role, SentenceEncoder};
+use inference::{
+    Embedder, EmbedderOptions, Embedding, EncoderInput, ModelInfo, Precision, Role, SentenceEncoder,
+};
 use time::{OffsetDateTime, macros::datetime};
 
 /// The moment of every question unless a test says otherwise.
@@ -50,6 +52,7 @@ fn embedder() -> Embedder {
         licence: "Apache-2.0".to_owned(),
         fingerprint: "character-counts".to_owned(),
         architecture: "test".to_owned(),
+        precision: Precision::F32,
         device: "cpu".to_owned(),
     };
     Embedder::start(Arc::new(CharacterCounts(info)), &EmbedderOptions::default()).unwrap()

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Condvar, Mutex};
 
 use answer::{BuildOptions, Reranking};
-use inference::{CrossEncoder, ModelInfo, PairInput, Reranker, RerankerOptions};
+use inference::{CrossEncoder, ModelInfo, PairInput, Precision, Reranker, RerankerOptions};
 
 /// From the question and the passage to a logit.
 type Opinion = Box<dyn Fn(&str, &str) -> f32 + Send + Sync>;
@@ -30,6 +30,7 @@ impl Opinionated {
             licence: "Apache-2.0".to_owned(),
             fingerprint: "opinionated".to_owned(),
             architecture: "test".to_owned(),
+            precision: Precision::F32,
             device: "cpu".to_owned(),
         };
         Arc::new(Self { info, opinion: Box::new(opinion), gate: Gate::default() })

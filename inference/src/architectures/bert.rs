@@ -4,7 +4,7 @@ use candle_core::Tensor;
 use candle_transformers::models::bert::{BertModel, Config, HiddenAct};
 use serde::Deserialize;
 
-use super::{Architecture, Backbone, Computation, activation, check_heads, check_positions};
+use super::{Architecture, Backbone, Computation, Graph, activation, check_heads, check_positions};
 use crate::Result;
 use crate::configuration::ConfigurationFile;
 use crate::cpu::{Activation, PackedEncoder, PackedShape};
@@ -48,69 +48,60 @@ pub(super) fn load(
     let config: BertConfig = file.parse()?;
     check_heads(file, config.hidden_size, config.num_attention_heads)?;
     check_positions(config.position_embedding_type.as_deref())?;
-    let activation = activation(config.hidden_act.as_deref())?;
-    let graph = Config {
-        vocab_size: config.vocab_size,
-        hidden_size: config.hidden_size,
-        num_hidden_layers: config.num_hidden_layers,
-        num_attention_heads: config.num_attention_heads,
-        intermediate_size: config.intermediate_size,
-        max_position_embeddings: config.max_position_embeddings,
-        type_vocab_size: config.type_vocab_size,
-        layer_norm_eps: config.layer_norm_eps,
-        hidden_act: graph_activation(activation),
-        ..Config::default()
+    let shape = PackedShape {
+        vocabulary: config.vocab_size,
+        width: config.hidden_size,
+        layers: config.num_hidden_layers,
+        heads: config.num_attention_heads,
+        inner: config.intermediate_size,
+        positions: config.max_position_embeddings,
+        first_position: 0,
+        segments: config.type_vocab_size,
+        epsilon: config.layer_norm_eps,
+        activation: activation(config.hidden_act.as_deref())?,
     };
     let weights = weights.renamed(|name| without_prefix(name, "bert.").to_owned());
+    let backbone = backbone(weights, &shape, computation)?;
     Ok(Architecture {
-        name: "bert",
-        backbone: backbone(weights, &graph, activation, computation)?,
-        hidden_size: config.hidden_size,
-        vocabulary_size: config.vocab_size,
-        max_tokens: config.max_position_embeddings,
         padding: config.pad_token_id.unwrap_or_default(),
-        segments: config.type_vocab_size,
+        ..Architecture::of_shape("bert", &shape, computation, backbone)
     })
 }
 
 /// Our own computation, or candle's graph.
-pub(super) fn backbone(
-    weights: Weights,
-    graph: &Config,
-    activation: Activation,
-    computation: Computation,
-) -> Result<Box<dyn Backbone>> {
-    if computation == Computation::Candle {
-        return Ok(Box::new(Bert(weights.build(|weights| BertModel::load(weights, graph))?)));
-    }
-    let shape = PackedShape {
-        vocabulary: graph.vocab_size,
-        width: graph.hidden_size,
-        layers: graph.num_hidden_layers,
-        heads: graph.num_attention_heads,
-        inner: graph.intermediate_size,
-        positions: graph.max_position_embeddings,
-        first_position: 0,
-        segments: graph.type_vocab_size,
-        epsilon: graph.layer_norm_eps as f32,
-        activation,
-    };
-    Ok(Box::new(PackedEncoder::load(shape, &weights)?))
+pub(super) fn backbone(weights: Weights, shape: &PackedShape, computation: Computation) -> Result<Backbone> {
+    Ok(match computation {
+        Computation::Packed(precision) => Backbone::Packed(PackedEncoder::load(*shape, &weights, precision)?),
+        Computation::Candle => {
+            let model = weights.build(|weights| BertModel::load(weights, &graph(shape)))?;
+            Backbone::Candle(Box::new(Bert(model)))
+        }
+    })
 }
 
-/// As candle's graph names it.
-pub(super) fn graph_activation(activation: Activation) -> HiddenAct {
-    match activation {
-        Activation::Gelu => HiddenAct::Gelu,
-        Activation::GeluTanh => HiddenAct::GeluApproximate,
-        Activation::Relu => HiddenAct::Relu,
+fn graph(shape: &PackedShape) -> Config {
+    Config {
+        vocab_size: shape.vocabulary,
+        hidden_size: shape.width,
+        num_hidden_layers: shape.layers,
+        num_attention_heads: shape.heads,
+        intermediate_size: shape.inner,
+        max_position_embeddings: shape.positions,
+        type_vocab_size: shape.segments,
+        layer_norm_eps: shape.epsilon,
+        hidden_act: match shape.activation {
+            Activation::Gelu => HiddenAct::Gelu,
+            Activation::GeluTanh => HiddenAct::GeluApproximate,
+            Activation::Relu => HiddenAct::Relu,
+        },
+        ..Config::default()
     }
 }
 
 /// BERT's graph.
 struct Bert(BertModel);
 
-impl Backbone for Bert {
+impl Graph for Bert {
     fn hidden_states(&self, batch: &TokenBatch) -> candle_core::Result<Tensor> {
         self.0.forward(&batch.ids, &batch.segments, Some(&batch.mask))
     }

@@ -3,12 +3,12 @@
 //! one.
 
 use candle_core::{DType, Device, Tensor};
-use candle_transformers::models::bert::Config;
 use serde::Deserialize;
 
-use super::bert::{backbone, graph_activation};
+use super::bert::backbone;
 use super::{Architecture, Computation, activation, check_heads};
 use crate::configuration::ConfigurationFile;
+use crate::cpu::PackedShape;
 use crate::weights::{Weights, without_prefix};
 use crate::{Error, Result};
 
@@ -46,32 +46,27 @@ pub(super) fn load(
 ) -> Result<Architecture> {
     let config: DistilBertConfig = file.parse()?;
     check_heads(file, config.dim, config.n_heads)?;
-    let activation = activation(config.activation.as_deref())?;
-    let graph = Config {
-        vocab_size: config.vocab_size,
-        hidden_size: config.dim,
-        num_hidden_layers: config.n_layers,
-        num_attention_heads: config.n_heads,
-        intermediate_size: config.hidden_dim,
-        max_position_embeddings: config.max_position_embeddings,
-        type_vocab_size: 1,
+    let shape = PackedShape {
+        vocabulary: config.vocab_size,
+        width: config.dim,
+        layers: config.n_layers,
+        heads: config.n_heads,
+        inner: config.hidden_dim,
+        positions: config.max_position_embeddings,
+        first_position: 0,
+        segments: 1,
         // Fixed in the reference.
-        layer_norm_eps: 1e-12,
-        hidden_act: graph_activation(activation),
-        ..Config::default()
+        epsilon: 1e-12,
+        activation: activation(config.activation.as_deref())?,
     };
     let mut weights = weights.renamed(bert_name);
     let no_segments = Tensor::zeros((1, config.dim), DType::F32, &Device::Cpu)
         .map_err(|error| Error::Inference(error.to_string()))?;
     weights.insert("embeddings.token_type_embeddings.weight", no_segments);
+    let backbone = backbone(weights, &shape, computation)?;
     Ok(Architecture {
-        name: "distilbert",
-        backbone: backbone(weights, &graph, activation, computation)?,
-        hidden_size: config.dim,
-        vocabulary_size: config.vocab_size,
-        max_tokens: config.max_position_embeddings,
         padding: config.pad_token_id.unwrap_or_default(),
-        segments: 1,
+        ..Architecture::of_shape("distilbert", &shape, computation, backbone)
     })
 }
 

@@ -1,4 +1,5 @@
-//! Transformer architectures, one file each. What passes through: a [`TokenBatch`] becomes one hidden state per token.
+//! Transformer architectures, one file each. What passes through: token ids become one hidden state per token, and
+//! these one vector per text.
 //! Called by `transformer_encoder` and `transformer_cross_encoder` only.
 //!
 //! The graphs are candle-transformers' where those agree with the reference implementation; each file says what it does
@@ -14,14 +15,21 @@ use candle_core::{Device, Tensor};
 use serde::Deserialize;
 
 use crate::configuration::{ConfigurationFile, inside};
-use crate::cpu::{self, Activation};
+use crate::cpu::{self, Activation, PackedEncoder, PackedShape};
 use crate::load::Loading;
-use crate::token_batch::TokenBatch;
+use crate::pooling::Pooling;
+use crate::token_batch::{TokenBatch, TokenRow};
 use crate::weights::Weights;
-use crate::{DeviceChoice, Error, ModelOptions, Result};
+use crate::{DeviceChoice, Error, ModelOptions, Precision, PrecisionChoice, Result};
 
 /// The part of a model between token ids and pooling.
-pub(crate) trait Backbone: Send + Sync {
+enum Backbone {
+    Packed(PackedEncoder),
+    Candle(Box<dyn Graph>),
+}
+
+/// A graph of candle's.
+trait Graph: Send + Sync {
     /// `[batch, tokens, hidden size]`, f32. What stands at padding is arbitrary but finite, and does not influence the
     /// rest.
     fn hidden_states(&self, batch: &TokenBatch) -> candle_core::Result<Tensor>;
@@ -30,7 +38,9 @@ pub(crate) trait Backbone: Send + Sync {
 /// A backbone and what its configuration says.
 pub(crate) struct Architecture {
     pub(crate) name: &'static str,
-    pub(crate) backbone: Box<dyn Backbone>,
+    backbone: Backbone,
+    /// Of its linear layers.
+    pub(crate) precision: Precision,
     /// Values per hidden state.
     pub(crate) hidden_size: usize,
     /// Rows of the token embedding: every id must be smaller.
@@ -38,7 +48,7 @@ pub(crate) struct Architecture {
     /// Tokens that the position embeddings allow, special ones included.
     pub(crate) max_tokens: usize,
     /// The id that fills a batch's short rows.
-    pub(crate) padding: u32,
+    padding: u32,
     /// Rows of the segment embedding that tells a pair's texts apart; 1 where every token is in the first segment.
     pub(crate) segments: usize,
 }
@@ -63,15 +73,52 @@ impl Architecture {
         weights: Weights,
         options: &ModelOptions,
     ) -> Result<Self> {
-        let computation = Computation::of(options);
+        let computation = Computation::of(options)?;
         match config.text("model_type") {
             Some("bert") => bert::load(config, weights, computation),
             Some("distilbert") => distilbert::load(config, weights, computation),
-            Some("modernbert") => modernbert::load(config, weights),
-            Some("qwen3") => qwen3::load(config, weights),
+            Some("modernbert") => {
+                exact_only(options, "modernbert").and_then(|()| modernbert::load(config, weights))
+            }
+            Some("qwen3") => exact_only(options, "qwen3").and_then(|()| qwen3::load(config, weights)),
             Some("roberta" | "xlm-roberta") => xlm_roberta::load(config, weights, computation),
             Some(other) => Err(Error::UnsupportedModel(format!("the architecture {other}"))),
             None => Err(config.malformed("model_type is missing")),
+        }
+    }
+
+    /// What follows from a BERT-like model's sizes. The padding token is 0.
+    fn of_shape(
+        name: &'static str,
+        shape: &PackedShape,
+        computation: Computation,
+        backbone: Backbone,
+    ) -> Self {
+        Self {
+            name,
+            backbone,
+            precision: computation.precision(),
+            hidden_size: shape.width,
+            vocabulary_size: shape.vocabulary,
+            max_tokens: shape.positions,
+            padding: 0,
+            segments: shape.segments,
+        }
+    }
+
+    /// For each row, its hidden states pooled: `hidden_size` values. At least one row, and none empty.
+    pub(crate) fn pooled(
+        &self,
+        rows: &[TokenRow<'_>],
+        pooling: Pooling,
+        device: &Device,
+    ) -> candle_core::Result<Vec<Vec<f32>>> {
+        match &self.backbone {
+            Backbone::Packed(encoder) => Ok(encoder.pooled(rows, pooling)),
+            Backbone::Candle(graph) => {
+                let batch = TokenBatch::padded(rows, self.padding, device)?;
+                pooling.pool(&graph.hidden_states(&batch)?, &batch)?.to_vec2()
+            }
         }
     }
 
@@ -98,15 +145,39 @@ impl Architecture {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Computation {
     /// This crate, on a processor: see `cpu`.
-    Packed,
+    Packed(Precision),
     /// candle's graph: on a graphics processor, on a processor without vector instructions, and to compare with.
     Candle,
 }
 
 impl Computation {
-    fn of(options: &ModelOptions) -> Self {
+    fn of(options: &ModelOptions) -> Result<Self> {
         let packed = options.device == DeviceChoice::Cpu && !options.reference && cpu::is_supported();
-        if packed { Self::Packed } else { Self::Candle }
+        if !packed {
+            return exact_only(options, "candle's graph").map(|()| Self::Candle);
+        }
+        Ok(Self::Packed(match options.precision {
+            PrecisionChoice::Exactly(precision) => precision,
+            PrecisionChoice::Fastest => cpu::fastest(),
+        }))
+    }
+
+    fn precision(self) -> Precision {
+        match self {
+            Self::Packed(precision) => precision,
+            Self::Candle => Precision::F32,
+        }
+    }
+}
+
+/// Refuses another precision than single for what is computed in that alone.
+fn exact_only(options: &ModelOptions, what: &str) -> Result<()> {
+    match options.precision {
+        PrecisionChoice::Fastest | PrecisionChoice::Exactly(Precision::F32) => Ok(()),
+        PrecisionChoice::Exactly(precision) => Err(Error::InvalidOption {
+            name: "precision",
+            reason: format!("{what} is computed in f32, not in {precision}"),
+        }),
     }
 }
 

@@ -6,11 +6,11 @@ use candle_core::Tensor;
 use candle_transformers::models::modernbert::{Config, ModernBert};
 use serde::Deserialize;
 
-use super::{Architecture, Backbone, RopeParameters, check_heads};
+use super::{Architecture, Backbone, Graph, RopeParameters, check_heads};
 use crate::configuration::ConfigurationFile;
 use crate::token_batch::TokenBatch;
 use crate::weights::{Weights, without_prefix};
-use crate::{Error, Result};
+use crate::{Error, Precision, Result};
 
 /// The keys of `config.json` that decide the graph; the defaults are transformers'. Version 5 of transformers replaced
 /// `global_attn_every_n_layers` by `layer_types` and the two thetas by `rope_parameters`.
@@ -74,7 +74,10 @@ pub(super) fn load(file: &ConfigurationFile<'_>, weights: Weights) -> Result<Arc
     check_norms(&weights, config.num_hidden_layers)?;
     Ok(Architecture {
         name: "modernbert",
-        backbone: Box::new(ModernBertBackbone(weights.build(|weights| ModernBert::load(weights, &graph))?)),
+        backbone: Backbone::Candle(Box::new(ModernBertBackbone(
+            weights.build(|weights| ModernBert::load(weights, &graph))?,
+        ))),
+        precision: Precision::F32,
         hidden_size: config.hidden_size,
         vocabulary_size: config.vocab_size,
         max_tokens: config.max_position_embeddings,
@@ -126,7 +129,7 @@ fn check_norms(weights: &Weights, layers: usize) -> Result<()> {
 
 struct ModernBertBackbone(ModernBert);
 
-impl Backbone for ModernBertBackbone {
+impl Graph for ModernBertBackbone {
     fn hidden_states(&self, batch: &TokenBatch) -> candle_core::Result<Tensor> {
         self.0.forward(&batch.ids, &batch.mask)
     }

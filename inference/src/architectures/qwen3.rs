@@ -6,11 +6,11 @@ use candle_nn::Activation;
 use candle_transformers::models::qwen3::{Config, Model};
 use serde::Deserialize;
 
-use super::{Architecture, Backbone, RopeParameters, check_heads};
+use super::{Architecture, Backbone, Graph, RopeParameters, check_heads};
 use crate::configuration::ConfigurationFile;
 use crate::token_batch::TokenBatch;
 use crate::weights::{Weights, without_prefix};
-use crate::{Error, Result};
+use crate::{Error, Precision, Result};
 
 /// The keys of `config.json` that decide the graph; the defaults are transformers'. Version 5 of transformers moved
 /// `rope_theta` into `rope_parameters`.
@@ -67,7 +67,8 @@ pub(super) fn load(file: &ConfigurationFile<'_>, weights: Weights) -> Result<Arc
     let weights = weights.renamed(|name| format!("model.{}", without_prefix(name, "model.")));
     Ok(Architecture {
         name: "qwen3",
-        backbone: Box::new(Qwen3(weights.build(|weights| Model::new(&graph, weights))?)),
+        backbone: Backbone::Candle(Box::new(Qwen3(weights.build(|weights| Model::new(&graph, weights))?))),
+        precision: Precision::F32,
         hidden_size: config.hidden_size,
         vocabulary_size: config.vocab_size,
         max_tokens: config.max_position_embeddings,
@@ -95,7 +96,7 @@ impl Qwen3Config {
 
 struct Qwen3(Model);
 
-impl Backbone for Qwen3 {
+impl Graph for Qwen3 {
     fn hidden_states(&self, batch: &TokenBatch) -> candle_core::Result<Tensor> {
         // The graph keeps the keys and values of earlier calls for generation. A clone shares the weights and starts
         // without any.

@@ -4,7 +4,7 @@ use candle_core::Tensor;
 use candle_transformers::models::xlm_roberta::{Config, XLMRobertaModel};
 use serde::Deserialize;
 
-use super::{Architecture, Backbone, Computation, activation, check_heads, check_positions};
+use super::{Architecture, Backbone, Computation, Graph, activation, check_heads, check_positions};
 use crate::Result;
 use crate::configuration::ConfigurationFile;
 use crate::cpu::{Activation, PackedEncoder, PackedShape};
@@ -42,68 +42,63 @@ pub(super) fn load(
     let config: RobertaConfig = file.parse()?;
     check_heads(file, config.hidden_size, config.num_attention_heads)?;
     check_positions(config.position_embedding_type.as_deref())?;
-    let activation = activation(config.hidden_act.as_deref())?;
-    let graph = Config {
-        vocab_size: config.vocab_size,
-        hidden_size: config.hidden_size,
-        num_hidden_layers: config.num_hidden_layers,
-        num_attention_heads: config.num_attention_heads,
-        intermediate_size: config.intermediate_size,
-        max_position_embeddings: config.max_position_embeddings,
-        type_vocab_size: config.type_vocab_size,
-        layer_norm_eps: config.layer_norm_eps,
-        hidden_act: match activation {
+    // Positions are counted from the number behind the padding token's id.
+    let first_position = config.pad_token_id as usize + 1;
+    let shape = PackedShape {
+        vocabulary: config.vocab_size,
+        width: config.hidden_size,
+        layers: config.num_hidden_layers,
+        heads: config.num_attention_heads,
+        inner: config.intermediate_size,
+        positions: config.max_position_embeddings,
+        first_position,
+        segments: config.type_vocab_size,
+        epsilon: config.layer_norm_eps,
+        activation: activation(config.hidden_act.as_deref())?,
+    };
+    let weights = weights.renamed(|name| without_prefix(name, "roberta.").to_owned());
+    let backbone = match computation {
+        Computation::Packed(precision) => Backbone::Packed(PackedEncoder::load(shape, &weights, precision)?),
+        Computation::Candle => {
+            let graph = graph(&shape, config.pad_token_id);
+            let model = weights.build(|weights| XLMRobertaModel::new(&graph, weights))?;
+            Backbone::Candle(Box::new(XlmRoberta(model)))
+        }
+    };
+    Ok(Architecture {
+        padding: config.pad_token_id,
+        max_tokens: config.max_position_embeddings.saturating_sub(first_position),
+        segments: 1,
+        ..Architecture::of_shape("xlm-roberta", &shape, computation, backbone)
+    })
+}
+
+fn graph(shape: &PackedShape, padding: u32) -> Config {
+    Config {
+        vocab_size: shape.vocabulary,
+        hidden_size: shape.width,
+        num_hidden_layers: shape.layers,
+        num_attention_heads: shape.heads,
+        intermediate_size: shape.inner,
+        max_position_embeddings: shape.positions,
+        type_vocab_size: shape.segments,
+        layer_norm_eps: shape.epsilon,
+        hidden_act: match shape.activation {
             Activation::Gelu => candle_nn::Activation::Gelu,
             Activation::GeluTanh => candle_nn::Activation::GeluPytorchTanh,
             Activation::Relu => candle_nn::Activation::Relu,
         },
-        pad_token_id: config.pad_token_id,
+        pad_token_id: padding,
         position_embedding_type: "absolute".to_owned(),
         // Act in training only.
         attention_probs_dropout_prob: 0.0,
         hidden_dropout_prob: 0.0,
-    };
-    let weights = weights.renamed(|name| without_prefix(name, "roberta.").to_owned());
-    // Positions are counted from the number behind the padding token's id.
-    let max_tokens = config.max_position_embeddings.saturating_sub(config.pad_token_id as usize + 1);
-    Ok(Architecture {
-        name: "xlm-roberta",
-        backbone: backbone(weights, &graph, activation, computation)?,
-        hidden_size: config.hidden_size,
-        vocabulary_size: config.vocab_size,
-        max_tokens,
-        padding: config.pad_token_id,
-        segments: 1,
-    })
-}
-
-fn backbone(
-    weights: Weights,
-    graph: &Config,
-    activation: Activation,
-    computation: Computation,
-) -> Result<Box<dyn Backbone>> {
-    if computation == Computation::Candle {
-        return Ok(Box::new(XlmRoberta(weights.build(|weights| XLMRobertaModel::new(graph, weights))?)));
     }
-    let shape = PackedShape {
-        vocabulary: graph.vocab_size,
-        width: graph.hidden_size,
-        layers: graph.num_hidden_layers,
-        heads: graph.num_attention_heads,
-        inner: graph.intermediate_size,
-        positions: graph.max_position_embeddings,
-        first_position: graph.pad_token_id as usize + 1,
-        segments: graph.type_vocab_size,
-        epsilon: graph.layer_norm_eps as f32,
-        activation,
-    };
-    Ok(Box::new(PackedEncoder::load(shape, &weights)?))
 }
 
 struct XlmRoberta(XLMRobertaModel);
 
-impl Backbone for XlmRoberta {
+impl Graph for XlmRoberta {
     fn hidden_states(&self, batch: &TokenBatch) -> candle_core::Result<Tensor> {
         self.0.forward(&batch.ids, &batch.mask, &batch.segments, None, None, None)
     }

@@ -1,85 +1,186 @@
-//! Attention within one text.
+//! Attention within one text, in single precision.
 
-use pulp::NullaryFnOnce;
+use super::functions::exp;
+use super::instructions::{Dot, Instructions};
+use super::product::{
+    Columns, Finish, Lines, Product, Work, lay_out, lay_out_panels, panel_width, tile_rows,
+};
 
-use super::ARCH;
-use super::functions::softmax;
+/// Queries are worked on in whole numbers of these.
+const LANES: usize = 16;
 
 /// Room to work in, kept between calls.
-#[derive(Default)]
-pub(super) struct Room {
-    /// A head's keys, `[head width, tokens]`.
-    keys: Vec<f32>,
-    /// One token's scores of all tokens.
+pub(super) struct AttentionRoom {
+    columns: Lines,
+    /// A head's queries, then its values, as the panels of a product.
+    panels: Lines,
+    /// `[keys, queries]`, so that the work on one query is the same for sixteen.
     scores: Vec<f32>,
+    panel_width: usize,
+}
+
+impl Default for AttentionRoom {
+    fn default() -> Self {
+        let (columns, panels) = (Lines::new(64), Lines::new(64));
+        Self { columns, panels, scores: Vec::new(), panel_width: panel_width(Instructions::Single) }
+    }
 }
 
 /// Scaled dot-product attention (Vaswani and others 2017) of one text of `tokens` tokens: `projected` is
 /// `[tokens, 3, heads, head width]` (query, key, value), `mixed` becomes `[tokens, heads, head width]`.
-pub(super) fn attend(projected: &[f32], tokens: usize, heads: usize, mixed: &mut [f32], room: &mut Room) {
+pub(super) fn attend(
+    projected: &[f32],
+    tokens: usize,
+    heads: usize,
+    mixed: &mut [f32],
+    room: &mut AttentionRoom,
+) {
     let width = mixed.len() / tokens.max(1);
-    let Room { keys, scores } = room;
-    keys.resize(width / heads * tokens, 0.0);
-    scores.resize(tokens, 0.0);
-    ARCH.dispatch(Attention { projected, width, heads, mixed, keys, scores });
+    let tile_rows = tile_rows(Instructions::Single, tokens);
+    let text = Text { projected, tokens, width, head_width: width / heads, tile_rows };
+    Instructions::Single.run(Attention { text, mixed, room });
+}
+
+#[derive(Clone, Copy)]
+struct Text<'a> {
+    projected: &'a [f32],
+    tokens: usize,
+    width: usize,
+    head_width: usize,
+    tile_rows: usize,
 }
 
 struct Attention<'a> {
-    projected: &'a [f32],
-    width: usize,
-    heads: usize,
+    text: Text<'a>,
     mixed: &'a mut [f32],
-    keys: &'a mut [f32],
-    scores: &'a mut [f32],
+    room: &'a mut AttentionRoom,
 }
 
-impl NullaryFnOnce for Attention<'_> {
+impl Work for Attention<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn call(mut self) {
-        let head_width = self.width / self.heads;
-        for head in 0..self.heads {
-            self.head(head * head_width, head_width);
+    fn run<D: Dot>(self, dot: D) {
+        for first in (0..self.text.width).step_by(self.text.head_width) {
+            self.text.head(dot, first, &mut self.mixed[first..], self.room);
         }
     }
 }
 
-impl Attention<'_> {
+impl<'a> Text<'a> {
     /// The head whose values begin `first` behind the beginning of a token's query, key or value.
     #[inline(always)]
-    fn head(&mut self, first: usize, head_width: usize) {
-        let tokens = self.scores.len();
-        let row = 3 * self.width;
-        let part = |token: usize, number: usize| {
-            let start = token * row + number * self.width + first;
-            &self.projected[start..start + head_width]
+    fn head<D: Dot>(self, dot: D, first: usize, mixed: &mut [f32], room: &mut AttentionRoom) {
+        let AttentionRoom { columns, panels, scores, panel_width } = room;
+        let Self { tokens, head_width, tile_rows, .. } = self;
+        let queries = tokens.next_multiple_of(LANES);
+        scores.resize(tokens * queries, 0.0);
+        lay_out(self.rows(first, Part::Key), tile_rows, head_width, columns);
+        lay_out_panels(self.rows(first, Part::Query), *panel_width, head_width, panels);
+        let product = Product {
+            panels,
+            columns: Columns::Tiles(columns),
+            rows: tokens,
+            tile_rows,
+            steps: head_width,
+            finish: AsTheyAre,
+            results: scores,
+            stride: queries,
+            outputs: queries.min(tokens.next_multiple_of(*panel_width)),
         };
-        for token in 0..tokens {
-            for (place, value) in part(token, 1).iter().enumerate() {
-                self.keys[place * tokens + token] = *value;
+        product.run(dot);
+        probabilities(scores, queries, 1.0 / (head_width as f32).sqrt());
+        lay_out_values(self.rows(first, Part::Value), *panel_width, head_width, panels);
+        let product = Product {
+            panels,
+            columns: Columns::Steps(bytemuck::cast_slice(scores), queries),
+            rows: tokens,
+            tile_rows,
+            steps: tokens,
+            finish: AsTheyAre,
+            results: mixed,
+            stride: self.width,
+            outputs: head_width,
+        };
+        product.run(dot);
+    }
+
+    /// Each token's part of the head that begins at `first`.
+    #[inline(always)]
+    fn rows(self, first: usize, part: Part) -> impl ExactSizeIterator<Item = &'a [u32]> + Clone {
+        (0..self.tokens).map(move |token| {
+            let start = (3 * token + part as usize) * self.width + first;
+            bytemuck::cast_slice(&self.projected[start..start + self.head_width])
+        })
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Part {
+    Query = 0,
+    Key = 1,
+    Value = 2,
+}
+
+/// Rows that are steps already, as panels: row by row in each panel. The last panel is filled up with zeros.
+#[inline(always)]
+fn lay_out_values<'a>(
+    rows: impl ExactSizeIterator<Item = &'a [u32]> + Clone,
+    width: usize,
+    outputs: usize,
+    panels: &mut Lines,
+) {
+    let steps = rows.len();
+    panels.clear();
+    panels.resize(outputs.next_multiple_of(width) * steps, 0);
+    for (number, panel) in panels.chunks_exact_mut(width * steps.max(1)).enumerate() {
+        let (first, end) = (number * width, outputs.min((number + 1) * width));
+        for (place, row) in panel.chunks_exact_mut(width).zip(rows.clone()) {
+            place[..end - first].copy_from_slice(&row[first..end]);
+        }
+    }
+}
+
+/// Scores, scaled, become probabilities: for each query, e to the power of its scores divided by their sum. `queries` is a
+/// multiple of [`LANES`].
+#[inline(always)]
+fn probabilities(scores: &mut [f32], queries: usize, scale: f32) {
+    for first in (0..queries).step_by(LANES) {
+        let mut greatest = [f32::NEG_INFINITY; LANES];
+        for lanes in scores.chunks_exact(queries).filter_map(|row| row[first..].first_chunk::<LANES>()) {
+            for lane in 0..LANES {
+                greatest[lane] = greatest[lane].max(lanes[lane]);
             }
         }
-        let scale = 1.0 / (head_width as f32).sqrt();
-        for token in 0..tokens {
-            self.scores.fill(0.0);
-            for (query, keys) in part(token, 0).iter().zip(self.keys.chunks_exact(tokens)) {
-                add_scaled(self.scores, query * scale, keys);
+        let mut sums = [0.0; LANES];
+        for row in scores.chunks_exact_mut(queries) {
+            let Some(lanes) = row[first..].first_chunk_mut::<LANES>() else { continue };
+            for lane in 0..LANES {
+                lanes[lane] = exp((lanes[lane] - greatest[lane]) * scale);
             }
-            softmax(self.scores);
-            let start = token * self.width + first;
-            let mixed = &mut self.mixed[start..start + head_width];
-            mixed.fill(0.0);
-            for (other, score) in self.scores.iter().enumerate() {
-                add_scaled(mixed, *score, part(other, 2));
+            for lane in 0..LANES {
+                sums[lane] += lanes[lane];
+            }
+        }
+        for row in scores.chunks_exact_mut(queries) {
+            let Some(lanes) = row[first..].first_chunk_mut::<LANES>() else { continue };
+            for lane in 0..LANES {
+                lanes[lane] /= sums[lane];
             }
         }
     }
 }
 
-#[inline(always)]
-fn add_scaled(sums: &mut [f32], factor: f32, values: &[f32]) {
-    for (sum, value) in sums.iter_mut().zip(values) {
-        *sum += factor * value;
+/// Sums that are results.
+#[derive(Clone, Copy)]
+struct AsTheyAre;
+
+impl Finish for AsTheyAre {
+    #[inline(always)]
+    fn finish<D: Dot>(self, _: D, _: usize, _: usize, sums: [D::Register; 2]) -> [D::Register; 2] {
+        sums
     }
+
+    #[inline(always)]
+    fn last(self, _: &mut [f32]) {}
 }

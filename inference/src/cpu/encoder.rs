@@ -2,15 +2,15 @@
 
 use std::cell::RefCell;
 
-use candle_core::{Result, Tensor};
-
-use super::attention::{Room, attend};
+use super::attention::{AttentionRoom, attend};
 use super::functions::Activation;
-use super::linear::Linear;
+use super::instructions::Instructions;
+use super::linear::{Linear, LinearRoom};
 use super::norm::LayerNorm;
-use crate::architectures::Backbone;
-use crate::token_batch::TokenBatch;
+use crate::pooling::Pooling;
+use crate::token_batch::TokenRow;
 use crate::weights::Weights;
+use crate::{Error, Precision};
 
 /// The sizes of a model of the BERT family.
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +27,7 @@ pub(crate) struct PackedShape {
     pub(crate) first_position: usize,
     /// Rows of the segment embedding.
     pub(crate) segments: usize,
-    pub(crate) epsilon: f32,
+    pub(crate) epsilon: f64,
     pub(crate) activation: Activation,
 }
 
@@ -59,8 +59,8 @@ struct Workspace {
     mixed: Vec<f32>,
     inner: Vec<f32>,
     added: Vec<f32>,
-    columns: Vec<f32>,
-    room: Room,
+    linear: LinearRoom,
+    attention: AttentionRoom,
 }
 
 thread_local! {
@@ -69,14 +69,16 @@ thread_local! {
 
 impl PackedEncoder {
     /// # Errors
-    /// [`Error::ModelFile`](crate::Error::ModelFile) naming a tensor that is missing or of another shape.
-    pub(crate) fn load(shape: PackedShape, weights: &Weights) -> crate::Result<Self> {
+    /// [`Error::ModelFile`] naming a tensor that is missing or of another shape, [`Error::InvalidOption`] when the processor
+    /// has no instructions for `precision`.
+    pub(crate) fn load(shape: PackedShape, weights: &Weights, precision: Precision) -> crate::Result<Self> {
+        let packing = Packing::new(precision)?;
         let width = shape.width;
         let table = |name: &str, rows: usize| {
             weights.values(&format!("embeddings.{name}_embeddings.weight"), &[rows, width])
         };
-        let layers =
-            (0..shape.layers).map(|number| Layer::load(&shape, weights, &format!("encoder.layer.{number}")));
+        let layers = (0..shape.layers)
+            .map(|number| Layer::load(&shape, weights, packing, &format!("encoder.layer.{number}")));
         Ok(Self {
             tokens: table("word", shape.vocabulary)?,
             positions: table("position", shape.positions)?,
@@ -87,19 +89,34 @@ impl PackedEncoder {
         })
     }
 
+    /// The pooled hidden states of each row, `width` values. No row is empty.
+    pub(crate) fn pooled(&self, rows: &[TokenRow<'_>], pooling: Pooling) -> Vec<Vec<f32>> {
+        WORKSPACE.with_borrow_mut(|work| {
+            self.compute(rows, work);
+            let mut rest = work.hidden.as_slice();
+            let pool = |row: &TokenRow<'_>| {
+                let (hidden, behind) = rest.split_at(row.len() * self.shape.width);
+                rest = behind;
+                pooling.pool_packed(hidden, self.shape.width)
+            };
+            rows.iter().map(pool).collect()
+        })
+    }
+
     /// `work.hidden` becomes the last hidden states, `[tokens, width]`.
-    fn compute(&self, batch: &TokenBatch, work: &mut Workspace) {
-        self.embed(batch, work);
+    fn compute(&self, rows: &[TokenRow<'_>], work: &mut Workspace) {
+        self.embed(rows, work);
         for layer in &self.layers {
-            layer.compute(batch, self.shape, work);
+            layer.compute(rows, self.shape, work);
         }
     }
 
-    fn embed(&self, batch: &TokenBatch, work: &mut Workspace) {
+    fn embed(&self, rows: &[TokenRow<'_>], work: &mut Workspace) {
         let width = self.shape.width;
         work.hidden.clear();
         work.added.clear();
-        for (place, token, segment) in batch.packed_tokens() {
+        let tokens = rows.iter().flat_map(|row| row.tokens().enumerate());
+        for (place, (token, segment)) in tokens {
             work.hidden.extend_from_slice(row_of(&self.tokens, token as usize, width));
             let position = row_of(&self.positions, self.shape.first_position + place, width);
             let segment = row_of(&self.segments, segment as usize, width);
@@ -109,17 +126,8 @@ impl PackedEncoder {
     }
 }
 
-impl Backbone for PackedEncoder {
-    fn hidden_states(&self, batch: &TokenBatch) -> Result<Tensor> {
-        WORKSPACE.with_borrow_mut(|work| {
-            self.compute(batch, work);
-            batch.pad(&work.hidden, self.shape.width)
-        })
-    }
-}
-
 impl Layer {
-    fn load(shape: &PackedShape, weights: &Weights, name: &str) -> crate::Result<Self> {
+    fn load(shape: &PackedShape, weights: &Weights, packing: Packing, name: &str) -> crate::Result<Self> {
         let &PackedShape { width, inner, .. } = shape;
         let mut weight = Vec::with_capacity(3 * width * width);
         let mut bias = Vec::with_capacity(3 * width);
@@ -129,10 +137,10 @@ impl Layer {
         }
         let linear = |part: &str, outputs: usize, inputs: usize| -> crate::Result<Linear> {
             let weight = weights.values(&format!("{name}.{part}.dense.weight"), &[outputs, inputs])?;
-            Ok(Linear::pack(&weight, &weights.values(&format!("{name}.{part}.dense.bias"), &[outputs])?))
+            Ok(packing.pack(&weight, &weights.values(&format!("{name}.{part}.dense.bias"), &[outputs])?))
         };
         Ok(Self {
-            projection: Linear::pack(&weight, &bias),
+            projection: packing.pack(&weight, &bias),
             attention_output: linear("attention.output", width, width)?,
             attention_norm: layer_norm(shape, weights, &format!("{name}.attention.output.LayerNorm"))?,
             inner: linear("intermediate", inner, width)?,
@@ -141,22 +149,42 @@ impl Layer {
         })
     }
 
-    fn compute(&self, batch: &TokenBatch, shape: PackedShape, work: &mut Workspace) {
-        let Workspace { hidden, projected, mixed, inner, added, columns, room } = work;
-        self.projection.apply(hidden, projected, columns);
+    fn compute(&self, rows: &[TokenRow<'_>], shape: PackedShape, work: &mut Workspace) {
+        let Workspace { hidden, projected, mixed, inner, added, linear, attention } = work;
+        self.projection.apply(hidden, None, projected, linear);
         mixed.resize(hidden.len(), 0.0);
         let mut start = 0;
-        for tokens in batch.lengths() {
+        for tokens in rows.iter().map(TokenRow::len) {
             let end = start + tokens * shape.width;
-            attend(&projected[3 * start..3 * end], *tokens, shape.heads, &mut mixed[start..end], room);
+            attend(&projected[3 * start..3 * end], tokens, shape.heads, &mut mixed[start..end], attention);
             start = end;
         }
-        self.attention_output.apply(mixed, added, columns);
+        self.attention_output.apply(mixed, None, added, linear);
         self.attention_norm.add_and_normalize(hidden, added);
-        self.inner.apply(hidden, inner, columns);
-        shape.activation.apply(inner);
-        self.output.apply(inner, added, columns);
+        self.inner.apply(hidden, Some(shape.activation), inner, linear);
+        self.output.apply(inner, None, added, linear);
         self.output_norm.add_and_normalize(hidden, added);
+    }
+}
+
+/// How linear layers are packed.
+#[derive(Clone, Copy)]
+struct Packing {
+    precision: Precision,
+    instructions: Instructions,
+}
+
+impl Packing {
+    fn new(precision: Precision) -> crate::Result<Self> {
+        let instructions = Instructions::all(precision).first().copied().ok_or_else(|| {
+            let reason = format!("this processor has no instructions for {precision}");
+            Error::InvalidOption { name: "precision", reason }
+        })?;
+        Ok(Self { precision, instructions })
+    }
+
+    fn pack(self, weight: &[f32], bias: &[f32]) -> Linear {
+        Linear::pack(weight, bias, self.precision, self.instructions)
     }
 }
 
@@ -170,7 +198,7 @@ fn layer_norm(shape: &PackedShape, weights: &Weights, name: &str) -> crate::Resu
     Ok(LayerNorm {
         weight: values("weight", "gamma")?,
         bias: values("bias", "beta")?,
-        epsilon: shape.epsilon,
+        epsilon: shape.epsilon as f32,
     })
 }
 

@@ -1,176 +1,243 @@
-//! Linear layers: rows times packed weights, plus bias.
+//! Linear layers in any precision: rows times packed weights, plus bias, then an activation.
 
-use pulp::{Simd, WithSimd};
+use super::encode::{Level, bfloat_steps, byte_steps};
+use super::functions::Activation;
+use super::instructions::{Dot, Instructions};
+use super::product::{
+    Columns, Finish, Lines, Outputs, Product, lay_out, lay_out_panels, panel_width, tile_rows,
+};
+use crate::Precision;
 
-use super::ARCH;
-
-/// Rows whose columns are laid out at a time: with 1,536 inputs they take 0.6 MB, within a core's second-level cache.
+/// Rows whose steps are laid out at a time: with 1,536 inputs in single precision they take 0.6 MB, within a core's
+/// second-level cache.
 const BLOCK: usize = 96;
 
-/// Weights in the order in which the product reads them: for each panel of outputs, for each input, the panel's weights.
-/// A panel is as wide as two vector registers; the last one is filled up with zeros.
+/// Weights in the order in which the product reads them.
 pub(super) struct Linear {
     inputs: usize,
     outputs: usize,
-    panels: Vec<f32>,
-    /// Filled up like the panels.
-    bias: Vec<f32>,
+    /// Of four bytes, for one row.
+    steps: usize,
+    instructions: Instructions,
+    panels: Lines,
+    /// One for each output, filled up to whole panels.
+    bias: Outputs,
+    coding: Coding,
+}
+
+/// What the four bytes of a step are.
+enum Coding {
+    Single,
+    Bfloat,
+    /// A weight is its byte times its output's `scale`; `sum` is the sum of an output's weights, so that the input's lowest
+    /// value can be multiplied with all of them at once.
+    Bytes {
+        scale: Outputs,
+        sum: Outputs,
+    },
+}
+
+/// Room to work in, kept between calls.
+#[derive(Default)]
+pub(super) struct LinearRoom {
+    steps: Vec<u32>,
+    levels: Vec<Level>,
+    columns: Option<Lines>,
 }
 
 impl Linear {
-    /// `weight` is `[outputs, inputs]` row by row, `bias` `[outputs]`.
-    pub(super) fn pack(weight: &[f32], bias: &[f32]) -> Self {
-        let (outputs, width) = (bias.len(), ARCH.dispatch(PanelWidth));
+    /// `weight` is `[outputs, inputs]` row by row, `bias` `[outputs]`. `instructions` are some of this precision's.
+    pub(super) fn pack(
+        weight: &[f32],
+        bias: &[f32],
+        precision: Precision,
+        instructions: Instructions,
+    ) -> Self {
+        let (outputs, width) = (bias.len(), panel_width(instructions));
         let inputs = weight.len() / outputs.max(1);
         let padded = outputs.next_multiple_of(width);
-        let mut panels = vec![0.0; padded * inputs];
-        for (output, row) in weight.chunks_exact(inputs.max(1)).enumerate() {
-            let panel = &mut panels[output / width * width * inputs..];
-            for (input, value) in row.iter().enumerate() {
-                panel[input * width + output % width] = *value;
+        let rows = weight.chunks_exact(inputs.max(1));
+        let filled = |values: &[f32]| {
+            let mut filled = Outputs::from_slice(64, values);
+            filled.resize(padded, 0.0);
+            filled
+        };
+        let mut steps = Vec::new();
+        let coding = match precision {
+            Precision::F32 => {
+                steps.extend_from_slice(bytemuck::cast_slice(weight));
+                Coding::Single
             }
-        }
-        let mut bias = bias.to_vec();
-        bias.resize(padded, 0.0);
-        Self { inputs, outputs, panels, bias }
-    }
-
-    /// `input` is `[rows, inputs]`, `output` becomes `[rows, outputs]`. `columns` is room to work in.
-    pub(super) fn apply(&self, input: &[f32], output: &mut Vec<f32>, columns: &mut Vec<f32>) {
-        output.resize(input.len() / self.inputs * self.outputs, 0.0);
-        ARCH.dispatch(Product { linear: self, input, output, columns });
-    }
-}
-
-struct PanelWidth;
-
-impl WithSimd for PanelWidth {
-    type Output = usize;
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> usize {
-        2 * S::F32_LANES
-    }
-}
-
-struct Product<'a> {
-    linear: &'a Linear,
-    input: &'a [f32],
-    output: &'a mut [f32],
-    columns: &'a mut Vec<f32>,
-}
-
-impl WithSimd for Product<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        // As many sums as registers can hold, beside the weights and the input.
-        if S::REGISTER_COUNT >= 32 { self.compute::<S, 12>(simd) } else { self.compute::<S, 6>(simd) }
-    }
-}
-
-impl Product<'_> {
-    /// `ROWS` rows are computed together.
-    #[inline(always)]
-    fn compute<S: Simd, const ROWS: usize>(self, simd: S) {
-        let Linear { inputs, outputs, .. } = *self.linear;
-        let blocks = self.input.chunks(BLOCK * inputs).zip(self.output.chunks_mut(BLOCK * outputs));
-        for (input, output) in blocks {
-            lay_out_columns::<ROWS>(input, inputs, self.columns);
-            let width = 2 * S::F32_LANES;
-            let panels =
-                self.linear.panels.chunks_exact(width * inputs).zip(self.linear.bias.chunks_exact(width));
-            for (number, (panel, bias)) in panels.enumerate() {
-                let panel = Panel { weights: S::as_simd_f32s(panel).0, bias: S::as_simd_f32s(bias).0 };
-                let tiles = self.columns.chunks(ROWS * inputs).zip(output.chunks_mut(ROWS * outputs));
-                for (columns, output) in tiles {
-                    let rows = output.len() / outputs;
-                    let place = Place { first: number * width, outputs };
-                    by_rows::<S, ROWS>(simd, rows, columns, &panel, output, place);
-                }
+            Precision::Bf16 => {
+                rows.for_each(|row| bfloat_steps(row, &mut steps));
+                Coding::Bfloat
             }
+            Precision::Int8 => {
+                let scale: Vec<f32> = rows.clone().map(|row| weight_steps(row, &mut steps)).collect();
+                let coded = steps.chunks_exact(inputs.div_ceil(4).max(1));
+                let sum: Vec<f32> = coded.zip(&scale).map(|(row, scale)| scale * sum_of_bytes(row)).collect();
+                Coding::Bytes { scale: filled(&scale), sum: filled(&sum) }
+            }
+        };
+        let per_row = steps.len() / outputs.max(1);
+        let mut panels = Lines::new(64);
+        lay_out_panels(steps.chunks_exact(per_row.max(1)), width, per_row, &mut panels);
+        Self { inputs, outputs, steps: per_row, instructions, panels, bias: filled(bias), coding }
+    }
+
+    /// `input` is `[rows, inputs]`, `output` becomes `[rows, outputs]`, each value after the `activation`.
+    pub(super) fn apply(
+        &self,
+        input: &[f32],
+        activation: Option<Activation>,
+        output: &mut Vec<f32>,
+        room: &mut LinearRoom,
+    ) {
+        let rows = input.len() / self.inputs;
+        output.resize(rows * self.outputs, 0.0);
+        let block = rows.div_ceil(rows.div_ceil(BLOCK).max(1)).max(1);
+        let blocks = input.chunks(block * self.inputs).zip(output.chunks_mut(block * self.outputs));
+        for (input, results) in blocks {
+            self.apply_block(input, activation, results, room);
         }
     }
+
+    fn apply_block(
+        &self,
+        input: &[f32],
+        activation: Option<Activation>,
+        results: &mut [f32],
+        room: &mut LinearRoom,
+    ) {
+        let LinearRoom { steps, levels, columns } = room;
+        let rows = input.chunks_exact(self.inputs);
+        let tile_rows = tile_rows(self.instructions, rows.len());
+        steps.clear();
+        levels.clear();
+        let steps: &[u32] = match self.coding {
+            Coding::Single => bytemuck::cast_slice(input),
+            Coding::Bfloat => {
+                rows.for_each(|row| bfloat_steps(row, steps));
+                steps
+            }
+            Coding::Bytes { .. } => {
+                let highest = self.instructions.highest_level();
+                levels.extend(rows.map(|row| byte_steps(row, highest, steps)));
+                steps
+            }
+        };
+        let columns = columns.get_or_insert_with(|| Lines::new(64));
+        lay_out(steps.chunks_exact(self.steps), tile_rows, self.steps, columns);
+        let bias = &self.bias;
+        match &self.coding {
+            Coding::Single => {
+                let precision = Precision::F32;
+                self.multiply(columns, tile_rows, results, Floats { bias, precision, activation });
+            }
+            Coding::Bfloat => {
+                let precision = Precision::Bf16;
+                self.multiply(columns, tile_rows, results, Floats { bias, precision, activation });
+            }
+            Coding::Bytes { scale, sum } => {
+                self.multiply(columns, tile_rows, results, Scaled { scale, sum, bias, levels, activation });
+            }
+        }
+    }
+
+    fn multiply(&self, columns: &[u32], tile_rows: usize, results: &mut [f32], finish: impl Finish) {
+        let Self { steps, outputs, .. } = *self;
+        self.instructions.run(Product {
+            panels: &self.panels,
+            columns: Columns::Tiles(columns),
+            rows: results.len() / outputs,
+            tile_rows,
+            steps,
+            finish,
+            results,
+            stride: outputs,
+            outputs,
+        });
+    }
 }
 
-struct Panel<'a, S: Simd> {
-    /// Two for each input.
-    weights: &'a [S::f32s],
-    bias: &'a [S::f32s],
+/// The bytes of one output's weights, four to a step, and what they are multiplied with: symmetric around 0, the largest
+/// weight is 127. Not empty.
+fn weight_steps(weights: &[f32], steps: &mut Vec<u32>) -> f32 {
+    let largest = weights.iter().fold(0.0_f32, |largest, weight| largest.max(weight.abs()));
+    let scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
+    let byte = |weight: &f32| (weight / scale).round_ties_even() as i8;
+    steps.extend(weights.chunks(4).map(|four| {
+        let mut bytes = [0_i8; 4];
+        bytes.iter_mut().zip(four).for_each(|(place, weight)| *place = byte(weight));
+        bytemuck::cast::<[i8; 4], u32>(bytes)
+    }));
+    scale
 }
 
-/// Where a panel's results go in rows of `outputs` values.
+fn sum_of_bytes(steps: &[u32]) -> f32 {
+    let bytes: &[i8] = bytemuck::cast_slice(steps);
+    bytes.iter().map(|byte| i32::from(*byte)).sum::<i32>() as f32
+}
+
+/// Sums that are results already.
 #[derive(Clone, Copy)]
-struct Place {
-    first: usize,
-    outputs: usize,
+struct Floats<'a> {
+    bias: &'a [f32],
+    precision: Precision,
+    activation: Option<Activation>,
 }
 
-/// `[rows, inputs]` as tiles of `ROWS` rows, each tile input by input; the last tile has the rows that are left.
-#[inline(always)]
-fn lay_out_columns<const ROWS: usize>(input: &[f32], inputs: usize, columns: &mut Vec<f32>) {
-    columns.resize(input.len(), 0.0);
-    for (tile, columns) in input.chunks(ROWS * inputs).zip(columns.chunks_mut(ROWS * inputs)) {
-        let rows = tile.len() / inputs;
-        for (row, values) in tile.chunks_exact(inputs).enumerate() {
-            for (column, value) in columns.chunks_exact_mut(rows).zip(values) {
-                column[row] = *value;
-            }
+impl Finish for Floats<'_> {
+    #[inline(always)]
+    fn finish<D: Dot>(self, dot: D, _: usize, panel: usize, sums: [D::Register; 2]) -> [D::Register; 2] {
+        let (one, bias) = (dot.broadcast(1.0_f32.to_bits()), of_panel::<D>(self.bias, panel));
+        std::array::from_fn(|half| dot.multiply_add(one, sums[half], bias[half]))
+    }
+
+    #[inline(always)]
+    fn last(self, results: &mut [f32]) {
+        if let Some(activation) = self.activation {
+            activation.apply(results, self.precision);
         }
     }
 }
 
-/// Calls [`tile`] for the number of rows at hand, at most `ROWS`.
+/// The two registers of `values` that belong to a panel's outputs.
 #[inline(always)]
-fn by_rows<S: Simd, const ROWS: usize>(
-    simd: S,
-    rows: usize,
-    columns: &[f32],
-    panel: &Panel<'_, S>,
-    output: &mut [f32],
-    place: Place,
-) {
-    if rows == ROWS {
-        return tile::<S, ROWS>(simd, columns, panel, output, place);
-    }
-    match rows {
-        1 => tile::<S, 1>(simd, columns, panel, output, place),
-        2 => tile::<S, 2>(simd, columns, panel, output, place),
-        3 => tile::<S, 3>(simd, columns, panel, output, place),
-        4 => tile::<S, 4>(simd, columns, panel, output, place),
-        5 => tile::<S, 5>(simd, columns, panel, output, place),
-        6 => tile::<S, 6>(simd, columns, panel, output, place),
-        7 => tile::<S, 7>(simd, columns, panel, output, place),
-        8 => tile::<S, 8>(simd, columns, panel, output, place),
-        9 => tile::<S, 9>(simd, columns, panel, output, place),
-        10 => tile::<S, 10>(simd, columns, panel, output, place),
-        _ => tile::<S, 11>(simd, columns, panel, output, place),
-    }
+fn of_panel<D: Dot>(values: &[f32], panel: usize) -> &[D::Register; 2] {
+    let registers: &[D::Register] = bytemuck::cast_slice(values);
+    &registers.as_chunks::<2>().0[panel]
 }
 
-/// The product of `ROWS` rows with one panel.
-#[inline(always)]
-fn tile<S: Simd, const ROWS: usize>(
-    simd: S,
-    columns: &[f32],
-    panel: &Panel<'_, S>,
-    output: &mut [f32],
-    place: Place,
-) {
-    let mut sums = [[panel.bias[0], panel.bias[1]]; ROWS];
-    let (columns, weights) = (columns.as_chunks::<ROWS>().0, panel.weights.as_chunks::<2>().0);
-    for (column, weights) in columns.iter().zip(weights) {
-        for row in 0..ROWS {
-            let value = simd.splat_f32s(column[row]);
-            sums[row][0] = simd.mul_add_e_f32s(value, weights[0], sums[row][0]);
-            sums[row][1] = simd.mul_add_e_f32s(value, weights[1], sums[row][1]);
-        }
+/// Sums of products of whole numbers.
+#[derive(Clone, Copy)]
+struct Scaled<'a> {
+    scale: &'a [f32],
+    sum: &'a [f32],
+    bias: &'a [f32],
+    levels: &'a [Level],
+    activation: Option<Activation>,
+}
+
+impl Finish for Scaled<'_> {
+    #[inline(always)]
+    fn finish<D: Dot>(self, dot: D, row: usize, panel: usize, sums: [D::Register; 2]) -> [D::Register; 2] {
+        let Level { lowest, scale } = self.levels[row];
+        let zero = dot.broadcast(0);
+        let (lowest, scale) = (dot.broadcast(lowest.to_bits()), dot.broadcast(scale.to_bits()));
+        let scales = of_panel::<D>(self.scale, panel);
+        let (weights, bias) = (of_panel::<D>(self.sum, panel), of_panel::<D>(self.bias, panel));
+        std::array::from_fn(|half| {
+            let from_lowest = dot.multiply_add(lowest, weights[half], bias[half]);
+            let scale = dot.multiply_add(scale, scales[half], zero);
+            dot.multiply_add(scale, dot.floats(sums[half]), from_lowest)
+        })
     }
-    for (row, sums) in output.chunks_exact_mut(place.outputs).zip(&sums) {
-        let end = place.outputs.min(place.first + 2 * S::F32_LANES);
-        let sums: &[f32] = bytemuck::cast_slice(sums);
-        let results = &mut row[place.first..end];
-        results.copy_from_slice(&sums[..results.len()]);
+
+    #[inline(always)]
+    fn last(self, results: &mut [f32]) {
+        if let Some(activation) = self.activation {
+            activation.apply(results, Precision::Int8);
+        }
     }
 }

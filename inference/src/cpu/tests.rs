@@ -3,10 +3,16 @@
 
 use proptest::prelude::*;
 
-use super::attention::{Room, attend};
+use half::bf16;
+use pulp::NullaryFnOnce;
+
+use super::ARCH;
+use super::attention::{AttentionRoom, attend};
 use super::functions::{Activation, exp};
-use super::linear::Linear;
+use super::instructions::Instructions;
+use super::linear::{Linear, LinearRoom};
 use super::norm::LayerNorm;
+use crate::Precision;
 
 /// Numbers between -1 and 1 that look random and are the same every time.
 fn numbers(count: usize, seed: u64) -> Vec<f32> {
@@ -22,6 +28,33 @@ fn dot(left: &[f32], right: &[f32]) -> f64 {
     left.iter().zip(right).map(|(left, right)| f64::from(*left) * f64::from(*right)).sum()
 }
 
+/// The product of one row with one output's weights as each precision defines it, with exact sums.
+fn product(row: &[f32], weights: &[f32], precision: Precision, highest: f64) -> f64 {
+    match precision {
+        Precision::F32 => dot(row, weights),
+        Precision::Bf16 => {
+            let rounded =
+                |values: &[f32]| values.iter().map(|value| bf16::from_f32(*value).to_f32()).collect();
+            let (row, weights): (Vec<f32>, Vec<f32>) = (rounded(row), rounded(weights));
+            dot(&row, &weights)
+        }
+        Precision::Int8 => {
+            let largest = weights.iter().fold(0.0_f32, |largest, weight| largest.max(weight.abs()));
+            let weight_scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
+            let lowest = row.iter().copied().fold(f32::INFINITY, f32::min);
+            let greatest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            let scale = if greatest > lowest { (greatest - lowest) / highest as f32 } else { 1.0 };
+            let levels_per_unit = 1.0 / scale;
+            let factors = row.iter().zip(weights).map(|(value, weight)| {
+                let level = ((value - lowest) * levels_per_unit).min(highest as f32).round_ties_even();
+                let value = f64::from(lowest) + f64::from(scale) * f64::from(level);
+                value * f64::from(weight_scale) * f64::from((weight / weight_scale).round_ties_even())
+            });
+            factors.sum()
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -29,13 +62,42 @@ proptest! {
     fn a_linear_layer_is_a_product_and_a_sum(rows in 1_usize..120, inputs in 1_usize..90, outputs in 1_usize..90, seed: u64) {
         let (weight, bias) = (numbers(outputs * inputs, seed), numbers(outputs, seed ^ 1));
         let input = numbers(rows * inputs, seed ^ 2);
-        let (mut output, mut columns) = (vec![7.0; 3], vec![7.0; 5]);
-        Linear::pack(&weight, &bias).apply(&input, &mut output, &mut columns);
-        prop_assert_eq!(output.len(), rows * outputs);
-        for (row, results) in input.chunks_exact(inputs).zip(output.chunks_exact(outputs)) {
-            for ((weights, bias), result) in weight.chunks_exact(inputs).zip(&bias).zip(results) {
-                let expected = dot(row, weights) + f64::from(*bias);
-                prop_assert!((f64::from(*result) - expected).abs() < 1e-5, "{} instead of {}", result, expected);
+        for precision in Precision::ALL {
+            for instructions in Instructions::all(precision) {
+                let (mut output, mut room) = (vec![7.0; 3], LinearRoom::default());
+                let linear = Linear::pack(&weight, &bias, precision, instructions);
+                // Twice: the room has grown, and holds what the first call left.
+                for _ in 0..2 {
+                    linear.apply(&input, None, &mut output, &mut room);
+                }
+                prop_assert_eq!(output.len(), rows * outputs);
+                let highest = f64::from(instructions.highest_level());
+                for (row, results) in input.chunks_exact(inputs).zip(output.chunks_exact(outputs)) {
+                    for ((weights, bias), result) in weight.chunks_exact(inputs).zip(&bias).zip(results) {
+                        let expected = product(row, weights, precision, highest) + f64::from(*bias);
+                        let error = (f64::from(*result) - expected).abs();
+                        prop_assert!(error < 2e-5, "{:?}: {} instead of {}", instructions, result, expected);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn fewer_bits_stay_near_the_exact_product(rows in 1_usize..20, inputs in 64_usize..400, seed: u64) {
+        let (weight, input) = (numbers(8 * inputs, seed), numbers(rows * inputs, seed ^ 2));
+        // Of one factor, rounded: bfloat16 has 8 significant bits, a byte 127 steps to either side.
+        for (precision, rounding) in [(Precision::Bf16, 1.0 / 256.0), (Precision::Int8, 1.0 / 127.0)] {
+            for instructions in Instructions::all(precision) {
+                let mut output = Vec::new();
+                let linear = Linear::pack(&weight, &[0.0; 8], precision, instructions);
+                linear.apply(&input, None, &mut output, &mut LinearRoom::default());
+                for (row, results) in input.chunks_exact(inputs).zip(output.chunks_exact(8)) {
+                    for (weights, result) in weight.chunks_exact(inputs).zip(results) {
+                        let error = (f64::from(*result) - dot(row, weights)).abs();
+                        prop_assert!(error < 2.0 * rounding * (inputs as f64).sqrt(), "{:?}: off by {}", instructions, error);
+                    }
+                }
             }
         }
     }
@@ -45,7 +107,11 @@ proptest! {
         let width = heads * head_width;
         let projected = numbers(tokens * 3 * width, seed);
         let mut mixed = vec![7.0; tokens * width];
-        attend(&projected, tokens, heads, &mut mixed, &mut Room::default());
+        let mut room = AttentionRoom::default();
+        // Twice: the room has grown, and holds what the first call left.
+        for _ in 0..2 {
+            attend(&projected, tokens, heads, &mut mixed, &mut room);
+        }
         let part = |token: usize, number: usize, head: usize| {
             let start = (3 * token + number) * width + head * head_width;
             &projected[start..start + head_width]
@@ -100,6 +166,19 @@ fn normal_distribution(x: f64) -> f64 {
     0.5 + (0..=steps).map(|step| weight(step) * density(f64::from(step) * width)).sum::<f64>() * width / 3.0
 }
 
+/// Applies an activation as the product does: compiled for this processor's instructions.
+struct Applied<'a>(Activation, Precision, &'a mut [f32]);
+
+impl NullaryFnOnce for Applied<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Applied(activation, precision, values) = self;
+        activation.apply(values, precision);
+    }
+}
+
 #[test]
 fn activations_stay_within_their_error() {
     let inputs: Vec<f32> = (-1_000..=1_000).map(|step| step as f32 * 0.0123).collect();
@@ -110,15 +189,18 @@ fn activations_stay_within_their_error() {
         (Activation::Relu, &|x| x.max(0.0)),
     ];
     for (activation, exact) in exact {
-        let mut outputs = inputs.clone();
-        activation.apply(&mut outputs);
-        for (x, y) in inputs.iter().zip(&outputs) {
-            let expected = exact(f64::from(*x));
-            let bound = 4e-7 * f64::from(x.abs().max(1.0));
-            assert!(
-                (f64::from(*y) - expected).abs() < bound,
-                "{activation:?} of {x}: {y} instead of {expected}"
-            );
+        for precision in Precision::ALL {
+            let mut outputs = inputs.clone();
+            ARCH.dispatch(Applied(activation, precision, &mut outputs));
+            for (x, y) in inputs.iter().zip(&outputs) {
+                let expected = exact(f64::from(*x));
+                let bound = match (activation, precision) {
+                    (Activation::Gelu, Precision::Bf16 | Precision::Int8) => 1e-4,
+                    _ => 4e-7 * f64::from(x.abs().max(1.0)),
+                };
+                let error = (f64::from(*y) - expected).abs();
+                assert!(error < bound, "{activation:?} of {x} in {precision}: {y} instead of {expected}");
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use inference::ModelInfo;
+use inference::Precision;
 
 /// Open at first.
 #[derive(Default)]
@@ -58,6 +59,7 @@ pub(crate) fn fake_info(dimension: usize) -> ModelInfo {
         licence: "Apache-2.0".to_owned(),
         fingerprint: "fake".to_owned(),
         architecture: "fake".to_owned(),
+        precision: Precision::F32,
         device: "cpu".to_owned(),
     }
 }

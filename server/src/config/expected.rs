@@ -33,6 +33,7 @@ pub(super) const KEYS: &[(&str, Expected)] = &[
     ("model.name", Expected::Text),
     ("model.folder", Expected::Text),
     ("model.device", Expected::Device),
+    ("model.precision", Expected::OneOf(&["auto", "f32", "bf16", "int8"])),
     ("model.dimension", Expected::Whole(0, 65_536)),
     ("model.workers", Expected::Whole(0, 256)),
     ("model.queue_capacity", Expected::Whole(1, 10_000_000)),

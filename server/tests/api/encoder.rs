@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Condvar, Mutex};
 
-use inference::{Embedding, EncoderInput, ModelInfo, Result, Role, SentenceEncoder};
+use inference::{Embedding, EncoderInput, ModelInfo, Precision, Result, Role, SentenceEncoder};
 
 pub(crate) const MODEL: &str = "characters";
 pub(crate) const DIMENSION: usize = 512;
@@ -22,6 +22,7 @@ impl CharacterEncoder {
             licence: "Apache-2.0".to_owned(),
             fingerprint: "characters-1".to_owned(),
             architecture: "characters".to_owned(),
+            precision: Precision::F32,
             device: "cpu".to_owned(),
         };
         Arc::new(Self { info, gate })

@@ -28,6 +28,9 @@ pub(in crate::cli) struct RunArguments {
     /// Model name or path; without it the configured one. Given several times, the models stand side by side
     #[arg(long = "model", value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     models: Vec<String>,
+    /// Precision of the model; without it the configured one. Given several times, they stand side by side
+    #[arg(long = "precision", value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    precisions: Vec<String>,
     #[command(flatten)]
     risk: RiskArguments,
     /// What is compared: words and vectors as served, or one of them
@@ -38,7 +41,8 @@ pub(in crate::cli) struct RunArguments {
 /// In JSON form stdout carries what `report.json` holds.
 pub(super) fn run(arguments: &RunArguments, context: &Context) -> anyhow::Result<Exit> {
     let model = option("--model", "model.name", arguments.models.first());
-    let config = start(context, [model, arguments.risk.as_override()])?;
+    let precision = option("--precision", "model.precision", arguments.precisions.first());
+    let config = start(context, [model, precision, arguments.risk.as_override()])?;
     // All sets before the model: a broken line is known at once.
     let sets = arguments.sets.load()?;
     let report = Context::runtime()?.block_on(measure(&sets, arguments, config, context))?;
@@ -51,20 +55,27 @@ pub(super) fn run(arguments: &RunArguments, context: &Context) -> anyhow::Result
     Ok(Exit::Done)
 }
 
-/// One model after the other, so that only one is in memory.
+/// One model after the other, each in every precision, so that only one is in memory.
 async fn measure(
     sets: &[LabelledSet],
     arguments: &RunArguments,
-    mut config: Config,
+    config: Config,
     context: &Context,
 ) -> anyhow::Result<Report> {
-    let risk_target = config.risk_target()?.value();
-    let mut models = vec![measure_model(sets, arguments, &config, context).await?];
-    for name in arguments.models.iter().skip(1) {
+    let or_configured = |given: &[String], configured: &String| match given {
+        [] => vec![configured.clone()],
+        given => given.to_vec(),
+    };
+    let names = or_configured(&arguments.models, &config.model.name);
+    let precisions = or_configured(&arguments.precisions, &config.model.precision);
+    let mut models = Vec::new();
+    for (name, precision) in names.iter().flat_map(|name| precisions.iter().map(move |own| (name, own))) {
+        let mut config = config.clone();
         config.model.name.clone_from(name);
+        config.model.precision.clone_from(precision);
         models.push(measure_model(sets, arguments, &config, context).await?);
     }
-    Ok(Report { risk_target, models })
+    Ok(Report { risk_target: config.risk_target()?.value(), models })
 }
 
 async fn measure_model(

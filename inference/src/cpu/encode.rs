@@ -1,0 +1,106 @@
+//! A row of the input becomes steps of four bytes.
+
+use pulp::{NullaryFnOnce, Simd, WithSimd};
+
+use super::ARCH;
+
+/// How the whole numbers of a row are read: a value is about `lowest + scale · number`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Level {
+    pub(super) lowest: f32,
+    pub(super) scale: f32,
+}
+
+/// Two values a step, each rounded to bfloat16 (the nearest, ties to even); a last one alone stands beside 0. `steps` grows.
+pub(super) fn bfloat_steps(row: &[f32], steps: &mut Vec<u32>) {
+    let start = steps.len();
+    steps.resize(start + row.len().div_ceil(2), 0);
+    ARCH.dispatch(Bfloat { row, steps: &mut steps[start..] });
+}
+
+/// Four whole numbers from 0 to `highest` a step; the last step is filled up with 0. `steps` grows. The row is not empty.
+pub(super) fn byte_steps(row: &[f32], highest: f32, steps: &mut Vec<u32>) -> Level {
+    let start = steps.len();
+    steps.resize(start + row.len().div_ceil(4), 0);
+    let (lowest, greatest) = ARCH.dispatch(Range(row));
+    let scale = if greatest > lowest { (greatest - lowest) / highest } else { 1.0 };
+    let bytes = bytemuck::cast_slice_mut(&mut steps[start..]);
+    ARCH.dispatch(Bytes { row, lowest, levels_per_unit: 1.0 / scale, highest, bytes });
+    Level { lowest, scale }
+}
+
+struct Bfloat<'a> {
+    row: &'a [f32],
+    steps: &'a mut [u32],
+}
+
+impl NullaryFnOnce for Bfloat<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let (pairs, last) = self.row.as_chunks::<2>();
+        for (step, pair) in self.steps.iter_mut().zip(pairs) {
+            *step = bfloat(pair[0]) | bfloat(pair[1]) << 16;
+        }
+        if let ([value], Some(step)) = (last, self.steps.last_mut()) {
+            *step = bfloat(*value);
+        }
+    }
+}
+
+/// The upper half of an f32. Finite values only.
+#[inline(always)]
+fn bfloat(value: f32) -> u32 {
+    let bits = value.to_bits();
+    bits.wrapping_add(0x7FFF + (bits >> 16 & 1)) >> 16
+}
+
+struct Bytes<'a> {
+    row: &'a [f32],
+    lowest: f32,
+    levels_per_unit: f32,
+    highest: f32,
+    /// At least as many as the row has values.
+    bytes: &'a mut [u8],
+}
+
+impl NullaryFnOnce for Bytes<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        for (byte, value) in self.bytes.iter_mut().zip(self.row) {
+            // Adding 2^23 leaves the nearest whole number in the low bits.
+            let level = lesser((value - self.lowest) * self.levels_per_unit, self.highest);
+            *byte = (level + 8_388_608.0).to_bits() as u8;
+        }
+    }
+}
+
+/// The least and the greatest value. Not empty.
+struct Range<'a>(&'a [f32]);
+
+impl WithSimd for Range<'_> {
+    type Output = (f32, f32);
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> (f32, f32) {
+        let (registers, rest) = S::as_simd_f32s(self.0);
+        let mut lowest = simd.splat_f32s(f32::INFINITY);
+        let mut greatest = simd.splat_f32s(f32::NEG_INFINITY);
+        for values in registers {
+            lowest = simd.min_f32s(lowest, *values);
+            greatest = simd.max_f32s(greatest, *values);
+        }
+        let lowest = rest.iter().copied().fold(simd.reduce_min_f32s(lowest), f32::min);
+        let greatest = rest.iter().copied().fold(simd.reduce_max_f32s(greatest), f32::max);
+        (lowest, greatest)
+    }
+}
+
+/// `f32::min` without its rule for NaN, which costs three instructions.
+#[inline(always)]
+fn lesser(left: f32, right: f32) -> f32 {
+    if left < right { left } else { right }
+}

@@ -1,0 +1,67 @@
+//! AVX-512 VNNI: in each lane four products of an unsigned by a signed byte, added to 32 bits. No intermediate overflow.
+
+#![expect(unsafe_code, reason = "instructions that only some processors have")]
+
+use std::arch::x86_64::{
+    __m512i, _mm512_cvtepi32_ps, _mm512_dpbusd_epi32, _mm512_fmadd_ps, _mm512_set1_epi32,
+};
+
+use bytemuck::cast;
+
+use super::Dot;
+use crate::cpu::product::Work;
+
+/// A value exists only where [`detect`](Avx512Vnni::detect) has found the instructions.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::cpu) struct Avx512Vnni(());
+
+impl Avx512Vnni {
+    pub(super) fn detect() -> Option<Self> {
+        let found = is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512vl")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("fma")
+            && is_x86_feature_detected!("avx512vnni");
+        found.then_some(Self(()))
+    }
+}
+
+impl Dot for Avx512Vnni {
+    type Register = __m512i;
+    const ROWS: usize = 14;
+
+    #[inline(always)]
+    fn broadcast(self, step: u32) -> __m512i {
+        // SAFETY: the value exists, so the processor has the instructions.
+        unsafe { _mm512_set1_epi32(step.cast_signed()) }
+    }
+
+    #[inline(always)]
+    fn add(self, sums: __m512i, weights: __m512i, step: __m512i) -> __m512i {
+        // SAFETY: the value exists, so the processor has the instructions.
+        unsafe { _mm512_dpbusd_epi32(sums, step, weights) }
+    }
+
+    #[inline(always)]
+    fn floats(self, sums: __m512i) -> __m512i {
+        // SAFETY: the value exists, so the processor has the instructions.
+        cast(unsafe { _mm512_cvtepi32_ps(sums) })
+    }
+
+    #[inline(always)]
+    fn multiply_add(self, factor: __m512i, values: __m512i, added: __m512i) -> __m512i {
+        // SAFETY: the value exists, so the processor has the instructions.
+        cast(unsafe { _mm512_fmadd_ps(cast(factor), cast(values), cast(added)) })
+    }
+
+    fn run<W: Work>(self, work: W) -> W::Output {
+        #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx2,fma")]
+        fn compiled<W: Work>(dot: Avx512Vnni, work: W) -> W::Output {
+            work.run(dot)
+        }
+        // SAFETY: the value exists, so the processor has the instructions.
+        unsafe { compiled(self, work) }
+    }
+}

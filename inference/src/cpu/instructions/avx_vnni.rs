@@ -1,0 +1,63 @@
+//! AVX-VNNI: as AVX-512 VNNI, with half as many lanes.
+
+#![expect(unsafe_code, reason = "instructions that only some processors have")]
+
+use std::arch::x86_64::{
+    __m256i, _mm256_cvtepi32_ps, _mm256_dpbusd_avx_epi32, _mm256_fmadd_ps, _mm256_set1_epi32,
+};
+
+use bytemuck::cast;
+
+use super::Dot;
+use crate::cpu::product::Work;
+
+/// A value exists only where [`detect`](AvxVnni::detect) has found the instructions.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::cpu) struct AvxVnni(());
+
+impl AvxVnni {
+    pub(super) fn detect() -> Option<Self> {
+        let found = is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("fma")
+            && is_x86_feature_detected!("avxvnni");
+        found.then_some(Self(()))
+    }
+}
+
+impl Dot for AvxVnni {
+    type Register = __m256i;
+    const ROWS: usize = 6;
+
+    #[inline(always)]
+    fn broadcast(self, step: u32) -> __m256i {
+        // SAFETY: the value exists, so the processor has the instructions.
+        unsafe { _mm256_set1_epi32(step.cast_signed()) }
+    }
+
+    #[inline(always)]
+    fn add(self, sums: __m256i, weights: __m256i, step: __m256i) -> __m256i {
+        // SAFETY: the value exists, so the processor has the instructions.
+        unsafe { _mm256_dpbusd_avx_epi32(sums, step, weights) }
+    }
+
+    #[inline(always)]
+    fn floats(self, sums: __m256i) -> __m256i {
+        // SAFETY: the value exists, so the processor has the instructions.
+        cast(unsafe { _mm256_cvtepi32_ps(sums) })
+    }
+
+    #[inline(always)]
+    fn multiply_add(self, factor: __m256i, values: __m256i, added: __m256i) -> __m256i {
+        // SAFETY: the value exists, so the processor has the instructions.
+        cast(unsafe { _mm256_fmadd_ps(cast(factor), cast(values), cast(added)) })
+    }
+
+    fn run<W: Work>(self, work: W) -> W::Output {
+        #[target_feature(enable = "avx2,fma,avxvnni")]
+        fn compiled<W: Work>(dot: AvxVnni, work: W) -> W::Output {
+            work.run(dot)
+        }
+        // SAFETY: the value exists, so the processor has the instructions.
+        unsafe { compiled(self, work) }
+    }
+}

@@ -1,0 +1,223 @@
+//! Rows times panels of weights: the inner loops of linear layers and of attention.
+
+use aligned_vec::{AVec, ConstAlign};
+use bytemuck::Zeroable;
+
+use super::instructions::{Dot, Instructions};
+
+/// Weights or steps. Aligned to a cache line, so that no register is loaded from two of them.
+pub(super) type Lines = AVec<u32, ConstAlign<64>>;
+
+/// What belongs to each output, filled up to whole panels.
+pub(super) type Outputs = AVec<f32, ConstAlign<64>>;
+
+/// Something to be compiled for several instruction sets.
+pub(super) trait Work {
+    type Output;
+
+    /// Must be inlined.
+    fn run<D: Dot>(self, dot: D) -> Self::Output;
+}
+
+/// What becomes of sums.
+pub(super) trait Finish: Copy {
+    /// `sums` belong to row number `row` and to panel number `panel`.
+    fn finish<D: Dot>(self, dot: D, row: usize, panel: usize, sums: [D::Register; 2]) -> [D::Register; 2];
+
+    /// What is done last, with all results of a tile.
+    fn last(self, results: &mut [f32]);
+}
+
+/// How many outputs stand in a panel: two registers.
+pub(super) fn panel_width(instructions: Instructions) -> usize {
+    struct Width;
+
+    impl Work for Width {
+        type Output = usize;
+
+        #[inline(always)]
+        fn run<D: Dot>(self, _: D) -> usize {
+            2 * lanes::<D>()
+        }
+    }
+
+    instructions.run(Width)
+}
+
+/// How many rows to compute together when there are `rows`: equal parts, so that the last tile is not left with one.
+pub(super) fn tile_rows(instructions: Instructions, rows: usize) -> usize {
+    struct Rows;
+
+    impl Work for Rows {
+        type Output = usize;
+
+        #[inline(always)]
+        fn run<D: Dot>(self, _: D) -> usize {
+            D::ROWS
+        }
+    }
+
+    rows.div_ceil(rows.div_ceil(instructions.run(Rows)).max(1)).max(1)
+}
+
+const fn lanes<D: Dot>() -> usize {
+    size_of::<D::Register>() / size_of::<u32>()
+}
+
+/// A product of some rows with all panels.
+pub(super) struct Product<'a, F> {
+    /// Panel by panel, step by step, output by output.
+    pub(super) panels: &'a [u32],
+    pub(super) columns: Columns<'a>,
+    pub(super) rows: usize,
+    /// See [`tile_rows`]; the last tile has the rows that are left.
+    pub(super) tile_rows: usize,
+    /// Of a row.
+    pub(super) steps: usize,
+    pub(super) finish: F,
+    /// A row's results begin `stride` behind those of the row before.
+    pub(super) results: &'a mut [f32],
+    pub(super) stride: usize,
+    pub(super) outputs: usize,
+}
+
+/// How the rows' steps lie.
+#[derive(Clone, Copy)]
+pub(super) enum Columns<'a> {
+    /// Tile by tile, step by step, row by row.
+    Tiles(&'a [u32]),
+    /// Step by step, row by row, so many for each step.
+    Steps(&'a [u32], usize),
+}
+
+impl<'a> Columns<'a> {
+    /// Those of the tile of `rows` rows that begins with the row `first`, and how far one step lies behind another.
+    #[inline(always)]
+    fn tile(self, first: usize, rows: usize, steps: usize) -> (&'a [u32], usize) {
+        match self {
+            Self::Tiles(columns) => (&columns[first * steps..(first + rows) * steps], rows),
+            Self::Steps(columns, stride) => (&columns[first..], stride),
+        }
+    }
+}
+
+impl<F: Finish> Work for Product<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<D: Dot>(self, dot: D) {
+        let width = 2 * lanes::<D>();
+        for (number, panel) in self.panels.chunks_exact(width * self.steps).enumerate() {
+            let panel: &[D::Register] = bytemuck::cast_slice(panel);
+            for first in (0..self.rows).step_by(self.tile_rows) {
+                let rows = self.tile_rows.min(self.rows - first);
+                let columns = self.columns.tile(first, rows, self.steps);
+                let place = Place { panel: number, row: first, stride: self.stride, outputs: self.outputs };
+                let results = &mut self.results[first * self.stride..];
+                by_rows(dot, rows, columns, panel, results, place, self.finish);
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Place {
+    panel: usize,
+    row: usize,
+    stride: usize,
+    outputs: usize,
+}
+
+/// Calls [`tile`] for the number of rows at hand.
+#[inline(always)]
+fn by_rows<D: Dot, F: Finish>(
+    dot: D,
+    rows: usize,
+    (columns, stride): (&[u32], usize),
+    panel: &[D::Register],
+    results: &mut [f32],
+    place: Place,
+    finish: F,
+) {
+    macro_rules! of {
+        ($($number:literal)*) => {
+            match rows {
+                $($number if $number <= D::ROWS => tile::<D, F, $number>(dot, (columns, stride), panel, results, place, finish),)*
+                _ => {}
+            }
+        };
+    }
+    of!(1 2 3 4 5 6 7 8 9 10 11 12 13 14);
+}
+
+/// The product of `ROWS` rows with one panel.
+#[inline(always)]
+fn tile<D: Dot, F: Finish, const ROWS: usize>(
+    dot: D,
+    (columns, stride): (&[u32], usize),
+    panel: &[D::Register],
+    results: &mut [f32],
+    place: Place,
+    finish: F,
+) {
+    let mut sums = [[D::Register::zeroed(); 2]; ROWS];
+    for (column, weights) in columns.chunks(stride).zip(panel.as_chunks::<2>().0) {
+        let Some(column) = column.first_chunk::<ROWS>() else { continue };
+        for row in 0..ROWS {
+            let step = dot.broadcast(column[row]);
+            sums[row][0] = dot.add(sums[row][0], weights[0], step);
+            sums[row][1] = dot.add(sums[row][1], weights[1], step);
+        }
+    }
+    // Only these have an address: the sums themselves stay in registers.
+    let mut finished = [[D::Register::zeroed(); 2]; ROWS];
+    for row in 0..ROWS {
+        finished[row] = finish.finish(dot, place.row + row, place.panel, [sums[row][0], sums[row][1]]);
+    }
+    let finished: &mut [f32] = bytemuck::cast_slice_mut(&mut finished);
+    finish.last(finished);
+    let width = 2 * lanes::<D>();
+    let first = place.panel * width;
+    let kept = width.min(place.outputs - first);
+    for (results, finished) in results.chunks_mut(place.stride).zip(finished.chunks_exact(width)) {
+        results[first..first + kept].copy_from_slice(&finished[..kept]);
+    }
+}
+
+/// Rows of `steps` steps each become the `columns` of a [`Product`].
+pub(super) fn lay_out<'a>(
+    rows: impl ExactSizeIterator<Item = &'a [u32]>,
+    tile_rows: usize,
+    steps: usize,
+    columns: &mut Lines,
+) {
+    let count = rows.len();
+    columns.resize(count * steps, 0);
+    for (number, row) in rows.enumerate() {
+        let first = number / tile_rows * tile_rows;
+        let tile = tile_rows.min(count - first);
+        scatter(row, number - first, tile, &mut columns[first * steps..]);
+    }
+}
+
+/// Outputs of `steps` steps each become panels of `width` outputs; the last is filled up with zeros.
+pub(super) fn lay_out_panels<'a>(
+    outputs: impl ExactSizeIterator<Item = &'a [u32]>,
+    width: usize,
+    steps: usize,
+    panels: &mut Lines,
+) {
+    panels.clear();
+    panels.resize(outputs.len().next_multiple_of(width) * steps, 0);
+    for (number, output) in outputs.enumerate() {
+        let first = number / width * width;
+        scatter(output, number - first, width, &mut panels[first * steps..]);
+    }
+}
+
+/// The steps of one row, to place `place` of every `width`.
+fn scatter(row: &[u32], place: usize, width: usize, into: &mut [u32]) {
+    for (column, step) in into.chunks_exact_mut(width).zip(row) {
+        column[place] = *step;
+    }
+}
