@@ -1,7 +1,7 @@
 //! How fast a text becomes a vector, beside what this machine's matrix product reaches in the same run.
 //!
 //! `cargo bench -p inference --bench embed` measures the shipped models, and all-MiniLM-L6-v2 when `YINGDA_MINILM_DIR`
-//! names its folder; transformers with this crate's own computation and with candle's graph. "single" goes through the
+//! names its folder; transformers with this crate's own computation in each precision and with candle's graph. "single" goes through the
 //! whole [`Embedder`] (queue, worker thread, reply; cache off), "batch 32" calls the encoder. Tokenizing is included in
 //! both. GFLOP/s counts the linear layers of real tokens only, so padding lowers it.
 
@@ -16,7 +16,8 @@ use std::time::{Duration, Instant};
 
 use candle_core::{Device, Tensor};
 use inference::{
-    Embedder, EmbedderOptions, Manifest, ModelFiles, ModelOptions, Role, SentenceEncoder, load_model,
+    Embedder, EmbedderOptions, Manifest, ModelFiles, ModelOptions, Precision, PrecisionChoice, Role,
+    SentenceEncoder, load_model,
 };
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -68,37 +69,56 @@ fn main() -> Outcome<()> {
         "model", "single p50 µs", "single p99 µs", "batch 32 /s", "GFLOP/s", "% of peak"
     )?;
     let shipped = |name: &str| Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("../models").join(name));
-    measure_folder(&mut out, "yingda-static", shipped("yingda-static"), false, peak)?;
+    let exact = [("", ModelOptions::default())];
+    measure_folder(&mut out, "yingda-static", shipped("yingda-static"), &exact, peak)?;
     let minilm = env::var_os("YINGDA_MINILM_DIR").map(PathBuf::from);
     for (name, folder) in [("yingda-encoder", shipped("yingda-encoder")), ("all-MiniLM-L6-v2", minilm)] {
-        measure_folder(&mut out, name, folder.clone(), false, peak)?;
-        measure_folder(&mut out, &format!("{name}, candle"), folder, true, peak)?;
+        measure_folder(&mut out, name, folder, &computations(), peak)?;
     }
     Ok(())
+}
+
+/// Each precision, and candle's graph.
+fn computations() -> Vec<(&'static str, ModelOptions)> {
+    let own = Precision::ALL.map(|precision| {
+        let precision_choice = PrecisionChoice::Exactly(precision);
+        (precision.name(), ModelOptions { precision: precision_choice, ..ModelOptions::default() })
+    });
+    let candle = ("candle", ModelOptions { reference: true, ..ModelOptions::default() });
+    own.into_iter().chain([candle]).collect()
 }
 
 fn measure_folder(
     out: &mut impl Write,
     name: &str,
     folder: Option<PathBuf>,
-    reference: bool,
+    computations: &[(&str, ModelOptions)],
     peak: f64,
 ) -> Outcome<()> {
     let Some(folder) = folder.filter(|folder| folder.is_dir()) else {
         writeln!(out, "{name:<24} skipped: its folder is not there")?;
         return Ok(());
     };
-    let figures = measure(&folder, &ModelOptions { reference, ..ModelOptions::default() })?;
-    let (rate, share) = figures.gflop_per_second.map_or(("-".to_owned(), "-".to_owned()), |rate| {
-        (format!("{rate:.1}"), format!("{:.0}", 100.0 * rate / peak))
-    });
-    writeln!(
-        out,
-        "{name:<24} {:>13.1} {:>13.1} {:>12.0} {rate:>9} {share:>9}",
-        figures.p50.as_secs_f64() * 1e6,
-        figures.p99.as_secs_f64() * 1e6,
-        figures.sentences_per_second,
-    )?;
+    for (computation, options) in computations {
+        let name = format!("{name} {computation}");
+        let figures = match measure(&folder, options) {
+            Ok(figures) => figures,
+            Err(error) => {
+                writeln!(out, "{name:<24} skipped: {error}")?;
+                continue;
+            }
+        };
+        let (rate, share) = figures.gflop_per_second.map_or(("-".to_owned(), "-".to_owned()), |rate| {
+            (format!("{rate:.1}"), format!("{:.0}", 100.0 * rate / peak))
+        });
+        writeln!(
+            out,
+            "{name:<24} {:>13.1} {:>13.1} {:>12.0} {rate:>9} {share:>9}",
+            figures.p50.as_secs_f64() * 1e6,
+            figures.p99.as_secs_f64() * 1e6,
+            figures.sentences_per_second,
+        )?;
+    }
     Ok(())
 }
 

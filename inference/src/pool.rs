@@ -5,7 +5,7 @@ use tokio::sync::Semaphore;
 use crate::{Error, Result};
 
 /// More threads than this are a mistake in the configuration.
-const MOST_WORKERS: usize = 256;
+pub(crate) const MOST_WORKERS: usize = 256;
 
 /// The size of a worker pool and of what lies in front of it.
 pub(crate) struct PoolSize {

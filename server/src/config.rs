@@ -75,6 +75,8 @@ pub struct ModelConfig {
     pub dimension: Option<usize>,
     /// 0 leaves the choice to the program.
     pub workers: usize,
+    /// Whether each worker stays on one core.
+    pub pin_workers: bool,
     /// Texts that may wait for a vector.
     pub queue_capacity: usize,
     /// Tokens in one batch, padding included.
@@ -175,9 +177,10 @@ impl Config {
 
     /// How the embedder queues, batches and remembers.
     pub(crate) fn embedder_options(&self) -> EmbedderOptions {
-        let ModelConfig { workers, queue_capacity, token_budget, cache_capacity, .. } = self.model;
+        let ModelConfig { workers, pin_workers, queue_capacity, token_budget, cache_capacity, .. } =
+            self.model;
         let workers = if workers == 0 { EmbedderOptions::default().workers } else { workers };
-        EmbedderOptions { workers, queue_capacity, token_budget, cache_capacity }
+        EmbedderOptions { workers, pinned: pin_workers, queue_capacity, token_budget, cache_capacity }
     }
 
     /// How the reranker queues and batches.

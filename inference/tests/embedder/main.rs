@@ -5,6 +5,7 @@
 mod fake;
 #[path = "../gate/mod.rs"]
 mod gate;
+mod pinned;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +16,7 @@ use inference::{Embedder, EmbedderOptions, Error, Role};
 use tokio::task::JoinSet;
 
 fn options() -> EmbedderOptions {
-    EmbedderOptions { workers: 1, queue_capacity: 64, token_budget: 64, cache_capacity: 0 }
+    EmbedderOptions { workers: 1, pinned: false, queue_capacity: 64, token_budget: 64, cache_capacity: 0 }
 }
 
 fn start(encoder: &Arc<FakeEncoder>, options: &EmbedderOptions) -> Embedder {

@@ -13,6 +13,7 @@ pub(super) enum Expected {
     Whole(i64, i64),
     /// 0 to 1.
     Share,
+    Flag,
     Text,
     TextOrEmpty,
     Device,
@@ -36,6 +37,7 @@ pub(super) const KEYS: &[(&str, Expected)] = &[
     ("model.precision", Expected::OneOf(&["auto", "f32", "bf16", "int8"])),
     ("model.dimension", Expected::Whole(0, 65_536)),
     ("model.workers", Expected::Whole(0, 256)),
+    ("model.pin_workers", Expected::Flag),
     ("model.queue_capacity", Expected::Whole(1, 10_000_000)),
     ("model.token_budget", Expected::Whole(1, 100_000_000)),
     ("model.cache_capacity", Expected::Whole(0, 100_000_000)),
@@ -68,6 +70,7 @@ impl Expected {
                 value.as_integer().is_some_and(|number| (least..=most).contains(&number))
             }
             Self::Share => number(value).is_some_and(|number| (0.0..=1.0).contains(&number)),
+            Self::Flag => value.is_bool(),
             Self::Address
             | Self::Text
             | Self::TextOrEmpty
@@ -84,6 +87,7 @@ impl Expected {
         let number = match self {
             Self::Whole(..) => whole(),
             Self::Share => fraction(),
+            Self::Flag => text.trim().parse().ok().map(Value::Boolean),
             Self::Address
             | Self::Text
             | Self::TextOrEmpty
@@ -102,7 +106,7 @@ impl Expected {
             Self::Device => text.parse::<DeviceChoice>().is_ok(),
             Self::OneOf(words) => words.contains(&text),
             Self::LogLevel => text.split(',').all(is_log_directive),
-            Self::Whole(..) | Self::Share => false,
+            Self::Whole(..) | Self::Share | Self::Flag => false,
         }
     }
 }
@@ -113,6 +117,7 @@ impl fmt::Display for Expected {
             Self::Address => write!(formatter, "an IP address and a port, such as \"127.0.0.1:8080\""),
             Self::Whole(least, most) => write!(formatter, "a whole number from {least} to {most}"),
             Self::Share => write!(formatter, "a number from 0 to 1"),
+            Self::Flag => write!(formatter, "true or false"),
             Self::Text => write!(formatter, "a text that is not empty"),
             Self::TextOrEmpty => write!(formatter, "a text"),
             Self::Device => {
