@@ -71,7 +71,9 @@ pub(super) fn load(
 /// Our own computation, or candle's graph.
 pub(super) fn backbone(weights: Weights, shape: &PackedShape, computation: Computation) -> Result<Backbone> {
     Ok(match computation {
-        Computation::Packed(precision) => Backbone::Packed(PackedEncoder::load(*shape, &weights, precision)?),
+        Computation::Packed(precision) => {
+            Backbone::Packed(Box::new(PackedEncoder::load(*shape, &weights, precision)?))
+        }
         Computation::Candle => {
             let model = weights.build(|weights| BertModel::load(weights, &graph(shape)))?;
             Backbone::Candle(Box::new(Bert(model)))

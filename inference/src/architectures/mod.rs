@@ -24,7 +24,7 @@ use crate::{DeviceChoice, Error, ModelOptions, Precision, PrecisionChoice, Resul
 
 /// The part of a model between token ids and pooling.
 enum Backbone {
-    Packed(PackedEncoder),
+    Packed(Box<PackedEncoder>),
     Candle(Box<dyn Graph>),
 }
 

@@ -58,7 +58,9 @@ pub(super) fn load(
     };
     let weights = weights.renamed(|name| without_prefix(name, "roberta.").to_owned());
     let backbone = match computation {
-        Computation::Packed(precision) => Backbone::Packed(PackedEncoder::load(shape, &weights, precision)?),
+        Computation::Packed(precision) => {
+            Backbone::Packed(Box::new(PackedEncoder::load(shape, &weights, precision)?))
+        }
         Computation::Candle => {
             let graph = graph(&shape, config.pad_token_id);
             let model = weights.build(|weights| XLMRobertaModel::new(&graph, weights))?;

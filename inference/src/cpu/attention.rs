@@ -90,7 +90,7 @@ impl<'a> Text<'a> {
         };
         product.run(dot);
         probabilities(scores, queries, 1.0 / (head_width as f32).sqrt());
-        lay_out_values(self.rows(first, Part::Value), *panel_width, head_width, panels);
+        lay_out_values(&self.rows(first, Part::Value), *panel_width, head_width, panels);
         let product = Product {
             panels,
             columns: Columns::Steps(bytemuck::cast_slice(scores), queries),
@@ -125,7 +125,7 @@ enum Part {
 /// Rows that are steps already, as panels: row by row in each panel. The last panel is filled up with zeros.
 #[inline(always)]
 fn lay_out_values<'a>(
-    rows: impl ExactSizeIterator<Item = &'a [u32]> + Clone,
+    rows: &(impl ExactSizeIterator<Item = &'a [u32]> + Clone),
     width: usize,
     outputs: usize,
     panels: &mut Lines,
