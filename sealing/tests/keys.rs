@@ -142,6 +142,31 @@ fn nothing_is_sealed_for_a_contact_without_a_key() {
 }
 
 #[test]
+fn a_key_that_another_process_created_is_found_at_once() {
+    let (masters, storage) = (masters(), Storage::new());
+    let [first, second] = [new_vault(&masters, &storage), vault(&masters, &storage)];
+    assert!(matches!(second.seal(&phone("7"), &Plain::from("值")), Err(Error::NoContactKey { .. })));
+    first.create_contact_key(&contact("7")).unwrap();
+    assert!(second.seal(&phone("7"), &Plain::from("值")).is_ok());
+}
+
+#[test]
+fn a_half_finished_first_start_is_not_finished_with_another_master_key() {
+    let (masters, storage) = (masters(), Storage::new());
+    let options = VaultOptions::default();
+    let mut at_call = 1;
+    while storage.keys().len() != 1 {
+        storage.kill(Kill { at_call, after_effect: true });
+        assert!(Vault::initialise(masters.clone(), storage.clone(), &options).is_err());
+        assert!(storage.restart());
+        at_call += 1;
+    }
+    let wrong = Vault::initialise(storage::masters(), storage.clone(), &options);
+    assert!(matches!(wrong.err(), Some(Error::WrongMasterKey { .. })));
+    assert_eq!(storage.keys().len(), 1);
+}
+
+#[test]
 fn creating_a_key_twice_or_from_two_vaults_gives_one_key() {
     let (masters, storage) = (masters(), Storage::new());
     let vaults = [new_vault(&masters, &storage), vault(&masters, &storage)];

@@ -22,9 +22,10 @@ impl Vault {
         self.add_key(&purpose, None).map(|_| ())
     }
 
-    /// Destroys every key of the contact: nothing that was sealed for this person opens again, wherever a copy of it
-    /// is. The keys' rows stay, without their secrets, so that the contact's values are known to be erased. Returns
-    /// how many keys this call destroyed; 0 if there were none left. After an error it is repeated until it succeeds.
+    /// Destroys every key of the contact: nothing that was sealed for this person opens again, in whatever row, log or
+    /// copy it is. Only a backup made before still holds the wrapped key, until it expires. The keys' rows stay, without
+    /// their secrets, so that the contact's values are known to be erased. Returns how many keys this call destroyed; 0
+    /// if there were none left. After an error it is repeated until it succeeds.
     ///
     /// Other processes stop opening the contact's values when their cached key is too old.
     ///

@@ -205,11 +205,11 @@ impl KeyRows for Storage {
     }
 }
 
+/// Gives every cell, whichever key is asked for, as storage without an index on the keys would.
 impl SealedRows for Storage {
-    fn sealed_after(&self, key: KeyId, after: Option<&Cursor>, limit: usize) -> Stored<Vec<SealedRow>> {
+    fn sealed_after(&self, _key: KeyId, after: Option<&Cursor>, limit: usize) -> Stored<Vec<SealedRow>> {
         self.transaction(|state| {
-            let cells = state.after(after).filter(|(_, cell)| cell.sealed.key_id() == Some(key));
-            let rows = cells.map(|(name, cell)| SealedRow {
+            let rows = state.after(after).map(|(name, cell)| SealedRow {
                 cursor: Cursor(name.clone().into_bytes()),
                 place: cell.place.clone(),
                 sealed: cell.sealed.clone(),
@@ -229,11 +229,12 @@ impl SealedRows for Storage {
     }
 }
 
+/// Gives every index, whichever key is asked for.
 impl IndexedRows for Storage {
-    fn indexed_after(&self, key: KeyId, after: Option<&Cursor>, limit: usize) -> Stored<Vec<IndexedRow>> {
+    fn indexed_after(&self, _key: KeyId, after: Option<&Cursor>, limit: usize) -> Stored<Vec<IndexedRow>> {
         self.transaction(|state| {
             let indexed = state.after(after).filter_map(|(name, cell)| Some((name, cell, cell.index?)));
-            let rows = indexed.filter(|(_, _, index)| index.key_id() == key).map(|(name, cell, index)| {
+            let rows = indexed.map(|(name, cell, index)| {
                 let cursor = Cursor(name.clone().into_bytes());
                 let (place, sealed) = (cell.place.clone(), cell.sealed.clone());
                 IndexedRow { cursor, field: "phone", index, place, sealed }
