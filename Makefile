@@ -30,10 +30,11 @@ docs:
 unit: $(VENV)/ready $(MINILM)
 	YINGDA_TEST_PYTHON=$(CURDIR)/$(VENV)/bin/python YINGDA_MINILM_DIR=$(CURDIR)/$(MINILM) $(CARGO) test --workspace --locked
 
-bench: $(MINILM) ## embedding, index and decision speed, with ratios to a reference in the same run
+bench: $(MINILM) ## embedding, index, decision and sealing speed, with ratios to a reference in the same run
 	YINGDA_MINILM_DIR=$(CURDIR)/$(MINILM) $(CARGO) bench --locked -p inference --bench embed
 	$(CARGO) bench --locked -p index --bench nearest
 	$(CARGO) bench --locked -p answer --bench decide
+	$(CARGO) bench --locked -p sealing --bench seal
 
 eval: ## the figures of the README: demo shops, and the evaluation sets where they are at hand
 	$(CARGO) build --release --locked --bin yingda

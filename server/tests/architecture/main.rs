@@ -4,7 +4,7 @@
 
 mod tree;
 
-use tree::{SourceFile, crate_dependencies, root, rust_sources};
+use tree::{CRATES, SourceFile, crate_dependencies, root, rust_sources};
 
 /// Library code: what ships, without tests and benches.
 fn shipped() -> Vec<SourceFile> {
@@ -36,12 +36,25 @@ fn libraries_are_named_only_where_they_belong() {
 }
 
 #[test]
+fn ciphers_are_named_only_where_values_are_sealed() {
+    assert_only_named_in(&["aes_gcm", "chacha20poly1305"], |path| path == "sealing/src/algorithm.rs");
+    assert_only_named_in(&["hkdf"], |path| path == "sealing/src/secret.rs");
+    assert_only_named_in(&["hmac"], |path| path == "sealing/src/blind_index.rs");
+    // The crate `age`, not the word.
+    let files = shipped().into_iter().filter(|file| !file.path.starts_with("sealing/src/backup"));
+    let found: Vec<String> = files.flat_map(|file| file.lines_naming(&["age"])).collect();
+    let found: Vec<&String> = found.iter().filter(|line| line.contains("age::")).collect();
+    assert!(found.is_empty(), "age named outside backups: {found:?}");
+}
+
+#[test]
 fn dependencies_point_one_way() {
     for (name, allowed) in [
         ("inference", &[][..]),
         ("index", &[]),
         ("answer", &["index", "inference"]),
         ("eval", &["answer", "inference"]),
+        ("sealing", &[]),
         ("server", &["answer", "eval", "inference"]),
     ] {
         let own = crate_dependencies(name);
@@ -131,7 +144,7 @@ fn libraries_neither_end_the_process_nor_print() {
 fn unsafe_code_stands_only_where_instructions_are_named() {
     let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
     assert!(manifest.contains("unsafe_code = \"deny\""));
-    for name in ["inference", "index", "answer", "eval", "server"] {
+    for name in CRATES {
         let own = std::fs::read_to_string(root().join(name).join("Cargo.toml")).unwrap();
         assert!(own.contains("[lints]\nworkspace = true"), "{name} does not take the workspace's lints");
     }
