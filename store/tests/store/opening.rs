@@ -1,5 +1,6 @@
 //! Opening: what is refused, and what is carried on.
 
+use futures::future::join_all;
 use store::{Error, Location, Store};
 
 use crate::{
@@ -48,15 +49,21 @@ on_both_engines! {
         assert_eq!(again.settings().await.unwrap(), []);
     }
 
-    async fn two_that_open_an_empty_database_at_once_both_have_it(database) {
+    async fn all_that_open_an_empty_database_at_once_have_it(database) {
         let location = match &database.location {
             Location::File(path) => Location::File(path.with_file_name("empty.db")),
             Location::Server(_) => Database::postgres().await.unwrap().location,
         };
-        let (one, other) = tokio::join!(Store::open(&location), Store::open(&location));
-        let (one, other) = (one.unwrap(), other.unwrap());
-        let opened = conversation(&one, "web").await;
-        assert_eq!(other.conversation(opened.id).await.unwrap(), opened);
+        let opening = (0..16).map(|_| {
+            let location = location.clone();
+            tokio::spawn(async move { Store::open(&location).await })
+        });
+        let opened: Vec<Store> =
+            join_all(opening.collect::<Vec<_>>()).await.into_iter().map(|store| store.unwrap().unwrap()).collect();
+        let begun = conversation(&opened[0], "web").await;
+        for store in &opened {
+            assert_eq!(store.conversation(begun.id).await.unwrap(), begun);
+        }
     }
 }
 

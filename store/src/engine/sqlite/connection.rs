@@ -1,8 +1,13 @@
 //! How a file is opened: nothing acknowledged is lost by a power cut, nothing deleted stays readable.
 
-use std::{fs, path::Path, time::Duration};
+use std::{
+    fs,
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::failure::from_sqlite;
 use crate::{Error, Result};
@@ -13,6 +18,9 @@ const OLDEST_LIBRARY: i32 = 3_051_003;
 
 /// How long a transaction waits for another process's.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long to wait before the journal is changed again.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// Prepared statements that a connection keeps: more than there are.
 const STATEMENTS: usize = 256;
@@ -56,13 +64,28 @@ fn open(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(|error| from_sqlite(&error))?;
     configure(&connection).map_err(|error| from_sqlite(&error))?;
-    let mode: String = connection
-        .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))
-        .map_err(|error| from_sqlite(&error))?;
-    if !mode.eq_ignore_ascii_case("wal") {
-        return Err(Error::Refused { reason: format!("the file's journal mode stays {mode}, not WAL") });
-    }
+    use_write_ahead_log(&connection)?;
     Ok(connection)
+}
+
+/// Changing the journal does not wait for others that change it at the same moment, so this does.
+fn use_write_ahead_log(connection: &Connection) -> Result<()> {
+    let begun = Instant::now();
+    loop {
+        let changed: rusqlite::Result<String> =
+            connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0));
+        let is_busy = |error: &rusqlite::Error| error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy);
+        match changed {
+            Ok(mode) if mode.eq_ignore_ascii_case("wal") => return Ok(()),
+            Ok(mode) => {
+                return Err(Error::Refused {
+                    reason: format!("the file's journal mode stays {mode}, not WAL"),
+                });
+            }
+            Err(error) if is_busy(&error) && begun.elapsed() < BUSY_TIMEOUT => thread::sleep(PAUSE),
+            Err(error) => return Err(from_sqlite(&error)),
+        }
+    }
 }
 
 fn configure(connection: &Connection) -> rusqlite::Result<()> {
