@@ -4,7 +4,7 @@
 
 mod tree;
 
-use tree::{SourceFile, crate_dependencies, root, rust_sources};
+use tree::{CRATES, SourceFile, crate_dependencies, root, rust_sources};
 
 /// Library code: what ships, without tests and benches.
 fn shipped() -> Vec<SourceFile> {
@@ -32,7 +32,21 @@ fn libraries_are_named_only_where_they_belong() {
     assert_only_named_in(&["axum"], |path| {
         path.starts_with("server/src/http/") || path == "server/src/error.rs"
     });
-    assert_only_named_in(&["sqlx"], |path| path.starts_with("server/src/store/"));
+    assert_only_named_in(&["rusqlite", "tokio_postgres", "deadpool_postgres"], |path| {
+        path.starts_with("store/src/engine/")
+    });
+}
+
+#[test]
+fn sql_is_written_only_in_the_store() {
+    // DELETE alone is also a verb of HTTP.
+    assert_only_named_in(&["SELECT", "INSERT", "UPDATE", "FROM"], |path| path.starts_with("store/src/"));
+    let engine: Vec<SourceFile> =
+        shipped().into_iter().filter(|file| file.path.starts_with("store/src/engine")).collect();
+    assert!(!engine.is_empty(), "the engines are not where they were");
+    let found: Vec<String> =
+        engine.iter().flat_map(|file| file.lines_naming(&["INSERT", "DELETE", "UPDATE", "FROM"])).collect();
+    assert!(found.is_empty(), "a statement belongs into the file of its aggregate:\n{}", found.join("\n"));
 }
 
 #[test]
@@ -42,7 +56,8 @@ fn dependencies_point_one_way() {
         ("index", &[]),
         ("answer", &["index", "inference"]),
         ("eval", &["answer", "inference"]),
-        ("server", &["answer", "eval", "inference"]),
+        ("store", &[]),
+        ("server", &["answer", "eval", "inference", "store"]),
     ] {
         let own = crate_dependencies(name);
         let forbidden: Vec<&String> = own.iter().filter(|other| !allowed.contains(&other.as_str())).collect();
@@ -131,7 +146,7 @@ fn libraries_neither_end_the_process_nor_print() {
 fn unsafe_code_is_forbidden_everywhere() {
     let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
     assert!(manifest.contains("unsafe_code = \"forbid\""));
-    for name in ["inference", "index", "answer", "eval", "server"] {
+    for name in CRATES {
         let own = std::fs::read_to_string(root().join(name).join("Cargo.toml")).unwrap();
         assert!(own.contains("[lints]\nworkspace = true"), "{name} does not take the workspace's lints");
     }

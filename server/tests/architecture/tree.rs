@@ -5,6 +5,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// The workspace's crates, each in the folder of its name.
+pub(crate) const CRATES: [&str; 6] = ["inference", "index", "answer", "eval", "store", "server"];
+
 /// One Rust file.
 pub(crate) struct SourceFile {
     /// Relative to the root, with forward slashes.
@@ -36,10 +39,10 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Every Rust file of the five crates.
+/// Every Rust file of all crates.
 pub(crate) fn rust_sources() -> Vec<SourceFile> {
     let mut paths = Vec::new();
-    for name in ["inference", "index", "answer", "eval", "server"] {
+    for name in CRATES {
         collect(&root().join(name), name, &mut paths);
     }
     paths.sort();
@@ -50,9 +53,8 @@ pub(crate) fn rust_sources() -> Vec<SourceFile> {
 pub(crate) fn crate_dependencies(name: &str) -> Vec<String> {
     let manifest = fs::read_to_string(root().join(name).join("Cargo.toml")).unwrap();
     let manifest: toml::Table = manifest.parse().unwrap();
-    let own = ["inference", "index", "answer", "eval", "server"];
     let dependencies = manifest["dependencies"].as_table().unwrap();
-    dependencies.keys().filter(|key| own.contains(&key.as_str())).cloned().collect()
+    dependencies.keys().filter(|key| CRATES.contains(&key.as_str())).cloned().collect()
 }
 
 fn collect(folder: &Path, relative: &str, paths: &mut Vec<String>) {
