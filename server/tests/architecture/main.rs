@@ -32,7 +32,21 @@ fn libraries_are_named_only_where_they_belong() {
     assert_only_named_in(&["axum"], |path| {
         path.starts_with("server/src/http/") || path == "server/src/error.rs"
     });
-    assert_only_named_in(&["sqlx"], |path| path.starts_with("server/src/store/"));
+    assert_only_named_in(&["rusqlite", "tokio_postgres", "deadpool_postgres"], |path| {
+        path.starts_with("store/src/engine/")
+    });
+}
+
+#[test]
+fn sql_is_written_only_in_the_store() {
+    // DELETE alone is also a verb of HTTP.
+    assert_only_named_in(&["SELECT", "INSERT", "UPDATE", "FROM"], |path| path.starts_with("store/src/"));
+    let engine: Vec<SourceFile> =
+        shipped().into_iter().filter(|file| file.path.starts_with("store/src/engine")).collect();
+    assert!(!engine.is_empty(), "the engines are not where they were");
+    let found: Vec<String> =
+        engine.iter().flat_map(|file| file.lines_naming(&["INSERT", "DELETE", "UPDATE", "FROM"])).collect();
+    assert!(found.is_empty(), "a statement belongs into the file of its aggregate:\n{}", found.join("\n"));
 }
 
 #[test]
@@ -55,7 +69,8 @@ fn dependencies_point_one_way() {
         ("answer", &["index", "inference"]),
         ("eval", &["answer", "inference"]),
         ("sealing", &[]),
-        ("server", &["answer", "eval", "inference"]),
+        ("store", &[]),
+        ("server", &["answer", "eval", "inference", "sealing", "store"]),
     ] {
         let own = crate_dependencies(name);
         let forbidden: Vec<&String> = own.iter().filter(|other| !allowed.contains(&other.as_str())).collect();
@@ -144,6 +159,7 @@ fn libraries_neither_end_the_process_nor_print() {
 fn unsafe_code_stands_only_where_instructions_are_named() {
     let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
     assert!(manifest.contains("unsafe_code = \"deny\""));
+    assert!(manifest.contains("unsafe_code = \"forbid\""));
     for name in CRATES {
         let own = std::fs::read_to_string(root().join(name).join("Cargo.toml")).unwrap();
         assert!(own.contains("[lints]\nworkspace = true"), "{name} does not take the workspace's lints");

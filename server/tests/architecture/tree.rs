@@ -5,8 +5,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The workspace's crates, each the name of its folder.
-pub(crate) const CRATES: [&str; 6] = ["inference", "index", "answer", "eval", "sealing", "server"];
+/// The workspace's crates, each in the folder of its name.
+pub(crate) const CRATES: [&str; 7] =
+    ["inference", "index", "answer", "eval", "sealing", "store", "server"];
 
 /// One Rust file.
 pub(crate) struct SourceFile {
@@ -39,7 +40,7 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Every Rust file of the crates.
+/// Every Rust file of all crates.
 pub(crate) fn rust_sources() -> Vec<SourceFile> {
     let mut paths = Vec::new();
     for name in CRATES {

@@ -1,0 +1,58 @@
+//! Rows: nothing lost, nothing doubled. The only SQL of the project.
+//!
+//! A [`Store`] is an SQLite file or a PostgreSQL database; both get the same statements. Every kind of row has its file
+//! here, with its records and with the functions that read and write them. What is acknowledged is durable: a power cut
+//! after a write has returned does not undo it. What is repeated is stored once: messages carry a key that is unique in
+//! their channel, and every other write can be recognised by its identifiers. Whatever belongs together (a message, its
+//! place in the conversation, its event, its place in the outbox) is one transaction.
+//!
+//! Nothing here knows what is said: bodies and everything personal arrive as [`Sealed`]. Nothing here reads a clock or
+//! makes an identifier: both are passed in.
+
+mod audit;
+mod contacts;
+mod conversations;
+mod counters;
+mod embeddings;
+mod engine;
+mod entries;
+mod error;
+mod events;
+mod hand_off;
+mod identifiers;
+mod jobs;
+mod knowledge_bases;
+mod labels;
+mod messages;
+mod migrations;
+mod outbox;
+mod receipts;
+mod replies;
+mod sealed;
+mod settings;
+mod store;
+mod timestamp;
+mod versions;
+mod words;
+
+pub use audit::{Act, AuditEntry, AuditHead, AuditState};
+pub use contacts::{ChannelIdentity, Contact, NewIdentity, ProfileChange};
+pub use conversations::{Conversation, NewConversation, Owner, Status};
+pub use embeddings::ContentHash;
+pub use entries::{Entry, NewEntry, PhrasingKind};
+pub use error::{Error, Result};
+pub use events::{Event, EventKind, EventPage};
+pub use hand_off::{HandOff, Handling};
+pub use identifiers::{AgentId, ContactId, ConversationId, JobId, KnowledgeBaseId, LabelId, MessageId};
+pub use jobs::{Job, JobState, NewJob, Progress};
+pub use knowledge_bases::KnowledgeBase;
+pub use labels::Label;
+pub use messages::{Author, Ingested, Message, NewMessage};
+pub use outbox::{Attempted, Claim, ClaimRequest, DeliveryState, OutboxEntry};
+pub use receipts::DecisionReceipt;
+pub use replies::{AgentMessage, BotReply, Delivery, Said};
+pub use sealed::{BlindIndex, DedupeKey, Sealed};
+pub use settings::{Setting, SettingValue};
+pub use store::{Location, Store};
+pub use timestamp::Timestamp;
+pub use versions::{Version, VersionContent, VersionLabel};

@@ -1,0 +1,86 @@
+//! The schema, step by step. Each step is one transaction, so a crash leaves a database before or after it, and the next
+//! opening goes on from there.
+
+use futures::FutureExt;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    Error, Result,
+    engine::{Engine, Transaction, values},
+};
+
+struct Migration {
+    version: i64,
+    sql: &'static str,
+}
+
+/// Numbered from 1. A step that has been released is never edited; the database keeps its checksum.
+const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, sql: include_str!("migrations/0001_conversations.sql") },
+    Migration { version: 2, sql: include_str!("migrations/0002_knowledge.sql") },
+    Migration { version: 3, sql: include_str!("migrations/0003_operations.sql") },
+];
+
+const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_versions (
+    version INTEGER NOT NULL PRIMARY KEY,
+    checksum BLOB NOT NULL
+) STRICT;";
+
+/// Applies what is missing.
+pub(crate) async fn apply(engine: &Engine) -> Result<()> {
+    engine.write(|transaction| create_history(transaction).boxed()).await?;
+    for migration in MIGRATIONS {
+        engine.write(|transaction| step(transaction, migration).boxed()).await?;
+    }
+    Ok(())
+}
+
+async fn create_history(transaction: &mut Transaction<'_>) -> Result<()> {
+    transaction.script(&in_dialect(HISTORY, transaction)).await?;
+    let sql = "SELECT COALESCE(MAX(version), 0) FROM schema_versions";
+    let found: i64 = transaction.scalar("schema_versions", sql, &[]).await?;
+    let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
+    if found > known { Err(Error::NewerSchema { found, known }) } else { Ok(()) }
+}
+
+async fn step(transaction: &mut Transaction<'_>, migration: &Migration) -> Result<()> {
+    let checksum = Sha256::digest(migration.sql).to_vec();
+    let sql = "SELECT checksum FROM schema_versions WHERE version = $1";
+    if let Some(row) = transaction.row(sql, values![migration.version]).await? {
+        let applied: Vec<u8> = row.only("schema_versions")?;
+        let reason = format!("migration {} is not the one that was applied", migration.version);
+        return if applied == checksum { Ok(()) } else { Err(Error::Schema { reason }) };
+    }
+    transaction.script(&in_dialect(migration.sql, transaction)).await?;
+    let sql = "INSERT INTO schema_versions (version, checksum) VALUES ($1, $2)";
+    transaction.execute(sql, values![migration.version, checksum]).await?;
+    Ok(())
+}
+
+/// The steps are written with SQLite's names of the types; PostgreSQL has others, and sorts text by its bytes only when
+/// told so.
+fn in_dialect(sql: &str, transaction: &Transaction<'_>) -> String {
+    match transaction {
+        Transaction::Sqlite(_) => sql.to_owned(),
+        Transaction::Postgres(_) => [
+            (" INTEGER", " BIGINT"),
+            (" REAL", " DOUBLE PRECISION"),
+            (" BLOB", " BYTEA"),
+            (" TEXT", " TEXT COLLATE \"C\""),
+            (") STRICT;", ");"),
+        ]
+        .into_iter()
+        .fold(sql.to_owned(), |text, (ours, theirs)| text.replace(ours, theirs)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_are_numbered_without_gaps() {
+        let versions: Vec<i64> = MIGRATIONS.iter().map(|migration| migration.version).collect();
+        assert_eq!(versions, (1..=MIGRATIONS.len() as i64).collect::<Vec<_>>());
+    }
+}

@@ -1,0 +1,117 @@
+//! Decision receipts: what the engine decided on a message, and with which knowledge and model.
+
+use futures::FutureExt;
+use serde_json::json;
+
+use crate::{
+    Conversation, Error, EventKind, MessageId, Result, Store, Timestamp, conversations,
+    engine::{Row, Transaction, values},
+    events, messages,
+};
+
+/// A decision, in full.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DecisionReceipt {
+    /// The customer's message that was decided on.
+    pub message: MessageId,
+    /// The knowledge that was served.
+    pub snapshot_version: String,
+    /// The model that embedded the question.
+    pub model_fingerprint: String,
+    /// The best entry, if there was a candidate.
+    pub entry_id: Option<String>,
+    /// Its phrasing closest to what was asked.
+    pub matched_phrasing: Option<String>,
+    /// The best candidate's features by name, a JSON object.
+    pub features: String,
+    /// The chance that the best entry is right, 0 to 1.
+    pub probability: f64,
+    /// What the engine does: answer, clarify, hand over.
+    pub band: String,
+    /// When it was decided.
+    pub at: Timestamp,
+}
+
+impl Store {
+    /// Stores a decision that comes without a reply: a hand-off.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when the message has been decided on; [`Error::NotFound`] when there is no such message; when
+    /// the engine fails.
+    pub async fn record_decision(&self, receipt: DecisionReceipt) -> Result<()> {
+        self.write(move |transaction| {
+            async move {
+                let message = messages::read(transaction, receipt.message).await?;
+                let conversation = conversations::read(transaction, message.conversation).await?;
+                append(transaction, &conversation, receipt).await
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    /// What was decided on a message; `None` when nothing was.
+    ///
+    /// # Errors
+    /// When the engine fails or the row is corrupt.
+    pub async fn decision_on(&self, message: MessageId) -> Result<Option<DecisionReceipt>> {
+        let sql = "SELECT message_id, snapshot_version, model_fingerprint, entry_id, matched_phrasing, features, \
+                   probability, band, created_at FROM decision_receipts WHERE message_id = $1";
+        self.read(move |transaction| {
+            async move { transaction.row(sql, values![message]).await?.map(receipt).transpose() }.boxed()
+        })
+        .await
+    }
+}
+
+/// Stores a receipt for a message of `conversation`, with its event.
+pub(crate) async fn append(
+    transaction: &mut Transaction<'_>,
+    conversation: &Conversation,
+    receipt: DecisionReceipt,
+) -> Result<()> {
+    let sql = "SELECT conversation_id FROM messages WHERE id = $1";
+    let of = transaction.row(sql, values![receipt.message]).await?;
+    if of.map(|row| row.only("messages")).transpose()? != Some(conversation.id) {
+        return Err(Error::not_found("messages", receipt.message));
+    }
+    let payload = json!({
+        "message": receipt.message.to_string(),
+        "band": receipt.band,
+        "entry": receipt.entry_id,
+        "probability": receipt.probability,
+        "snapshot": receipt.snapshot_version,
+    });
+    let sql = "INSERT INTO decision_receipts (message_id, snapshot_version, model_fingerprint, entry_id, \
+               matched_phrasing, features, probability, band, created_at) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    let values = values![
+        receipt.message,
+        receipt.snapshot_version,
+        receipt.model_fingerprint,
+        receipt.entry_id,
+        receipt.matched_phrasing,
+        receipt.features,
+        receipt.probability,
+        receipt.band,
+        receipt.at
+    ];
+    transaction.execute(sql, values).await?;
+    events::append(transaction, EventKind::DecisionRecorded, Some(conversation.id), &payload, receipt.at)
+        .await
+}
+
+fn receipt(row: Row) -> Result<DecisionReceipt> {
+    let mut fields = row.fields("decision_receipts");
+    Ok(DecisionReceipt {
+        message: fields.next()?,
+        snapshot_version: fields.next()?,
+        model_fingerprint: fields.next()?,
+        entry_id: fields.next()?,
+        matched_phrasing: fields.next()?,
+        features: fields.next()?,
+        probability: fields.next()?,
+        band: fields.next()?,
+        at: fields.next()?,
+    })
+}

@@ -1,0 +1,98 @@
+//! The handle that everybody holds.
+
+use std::path::{Path, PathBuf};
+
+use futures::future::BoxFuture;
+
+use crate::{
+    Result,
+    engine::{Engine, Transaction},
+    migrations,
+};
+
+/// Where the rows are.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Location {
+    /// An SQLite file, created when it is missing. Its folder must exist.
+    File(PathBuf),
+    /// A PostgreSQL address: `postgres://user:password@host/database`, or key=value pairs.
+    Server(String),
+}
+
+impl Location {
+    /// An address of a server if it looks like one, else a file.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        let is_server = text.starts_with("postgres://") || text.starts_with("postgresql://");
+        if is_server { Self::Server(text.to_owned()) } else { Self::File(PathBuf::from(text)) }
+    }
+}
+
+/// Prints no address, which can hold a password.
+impl std::fmt::Debug for Location {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::File(path) => write!(formatter, "File({})", path.display()),
+            Self::Server(_) => formatter.write_str("Server(…)"),
+        }
+    }
+}
+
+impl From<&Path> for Location {
+    fn from(path: &Path) -> Self {
+        Self::File(path.to_owned())
+    }
+}
+
+/// An opened database. A write returns once it is durable; a read sees one committed state.
+///
+/// Every write can be repeated after an error with the same identifiers and keys: what was stored is stored once.
+#[derive(Debug)]
+pub struct Store {
+    engine: Engine,
+}
+
+impl Store {
+    /// Opens the database, creates or migrates its schema. Needs a tokio runtime.
+    ///
+    /// # Errors
+    /// [`Error::Refused`](crate::Error::Refused) when the engine is too old or would lose what it acknowledges,
+    /// [`Error::NewerSchema`](crate::Error::NewerSchema) and [`Error::Schema`](crate::Error::Schema) when the schema is not
+    /// this program's, [`Error::Unavailable`](crate::Error::Unavailable) when the engine cannot be reached.
+    pub async fn open(location: &Location) -> Result<Self> {
+        let engine = match location {
+            Location::File(path) => Engine::open_sqlite(path.clone()).await?,
+            Location::Server(url) => Engine::open_postgres(url).await?,
+        };
+        migrations::apply(&engine).await?;
+        Ok(Self { engine })
+    }
+
+    /// Stores what is still waiting and closes the database.
+    pub async fn close(self) {
+        self.engine.close().await;
+    }
+
+    /// Checks the structure of an SQLite file and its references, and carries the write-ahead log over. PostgreSQL is
+    /// checked with its own tools (`pg_amcheck`), so nothing is done there.
+    ///
+    /// # Errors
+    /// [`Error::Schema`](crate::Error::Schema) with what is damaged.
+    pub async fn check(&self) -> Result<()> {
+        self.engine.check().await
+    }
+
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        unit: impl for<'t> FnOnce(&'t mut Transaction<'_>) -> BoxFuture<'t, Result<T>> + Send + 'static,
+    ) -> Result<T> {
+        self.engine.write(unit).await
+    }
+
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        unit: impl for<'t> FnOnce(&'t mut Transaction<'_>) -> BoxFuture<'t, Result<T>> + Send + 'static,
+    ) -> Result<T> {
+        self.engine.read(unit).await
+    }
+}

@@ -1,0 +1,44 @@
+//! File systems of our own, which may be cut off and filled up.
+
+use std::{path::Path, process::Command};
+
+use crate::process::is_installed;
+
+/// A mounted file system; unmounted when this is dropped.
+pub(crate) struct Mounted<'a> {
+    point: &'a Path,
+}
+
+impl<'a> Mounted<'a> {
+    /// Mounts `what` at `point`; `None` where that is not allowed.
+    pub(crate) fn new(options: &[&str], what: &Path, point: &'a Path) -> Option<Self> {
+        let mounted = run(Command::new("mount").args(options).arg(what).arg(point));
+        mounted.then_some(Self { point })
+    }
+}
+
+impl Drop for Mounted<'_> {
+    fn drop(&mut self) {
+        let unmounted = run(Command::new("umount").arg(self.point))
+            || run(Command::new("umount").arg("--lazy").arg(self.point));
+        assert!(unmounted || std::thread::panicking(), "{} stays mounted", self.point.display());
+    }
+}
+
+/// Makes an ext4 file system in a file; `false` where it cannot be made.
+pub(crate) fn make_ext4(image: &Path) -> bool {
+    let sized = std::fs::File::create(image).and_then(|file| file.set_len(256 << 20));
+    sized.is_ok() && is_installed("mkfs.ext4") && run(Command::new("mkfs.ext4").args(["-q", "-F"]).arg(image))
+}
+
+/// Stops the file system at `point` as a power cut would: nothing more reaches the disk, not even what the journal holds.
+pub(crate) fn cut_power(point: &Path) {
+    // EXT4_IOC_SHUTDOWN with EXT4_GOING_FLAGS_NOLOGFLUSH.
+    let script = "import fcntl, os, struct, sys; \
+                  fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x8004587D, struct.pack('I', 2))";
+    assert!(run(Command::new("python3").args(["-c", script]).arg(point)), "the power was not cut");
+}
+
+fn run(command: &mut Command) -> bool {
+    command.output().is_ok_and(|output| output.status.success())
+}

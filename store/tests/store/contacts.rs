@@ -1,0 +1,83 @@
+//! The people on the other side.
+
+use store::{BlindIndex, ContactId, Error, ProfileChange, Sealed};
+
+use crate::{
+    records::{NOW, identity, new_id},
+    support::on_both_engines,
+};
+
+fn change(contact: ContactId, revision: i64, phone: &[u8]) -> ProfileChange {
+    ProfileChange {
+        contact,
+        revision,
+        profile: Some(Sealed(b"sealed profile".to_vec())),
+        lookups: vec![(String::from("phone"), BlindIndex(phone.to_vec()))],
+        at: NOW,
+    }
+}
+
+on_both_engines! {
+    async fn a_person_is_the_same_each_time_a_channel_names_it(database) {
+        let store = &database.store;
+        let first = store.contact_of_identity(identity("wechat", "openid-1")).await.unwrap();
+        let again = store.contact_of_identity(identity("wechat", "openid-1")).await.unwrap();
+        let other = store.contact_of_identity(identity("wechat", "openid-2")).await.unwrap();
+        let elsewhere = store.contact_of_identity(identity("web", "openid-1")).await.unwrap();
+        assert_eq!(first, again);
+        assert_ne!(first.id, other.id);
+        assert_ne!(first.id, elsewhere.id);
+        let known = store.identities_of(first.id).await.unwrap();
+        assert_eq!(known.len(), 1);
+        assert_eq!(known[0].external_id, Sealed(b"sealed openid-1".to_vec()));
+    }
+
+    async fn a_person_is_found_by_what_its_profile_says_now(database) {
+        let store = &database.store;
+        let contact = store.contact_of_identity(identity("web", "visitor")).await.unwrap();
+        let changed = store.change_profile(change(contact.id, 1, b"hash of 138")).await.unwrap();
+        assert_eq!((changed.revision, changed.profile.is_some()), (2, true));
+        let with = |value: &'static [u8]| store.contacts_with("phone", BlindIndex(value.to_vec()));
+        assert_eq!(with(b"hash of 138").await.unwrap(), [changed]);
+        store.change_profile(change(contact.id, 2, b"hash of 139")).await.unwrap();
+        assert_eq!(with(b"hash of 138").await.unwrap(), []);
+        assert_eq!(with(b"hash of 139").await.unwrap().len(), 1);
+    }
+
+    async fn of_two_changes_of_a_profile_as_it_was_read_one_is_refused(database) {
+        let store = &database.store;
+        let contact = store.contact_of_identity(identity("web", "visitor")).await.unwrap();
+        store.change_profile(change(contact.id, 1, b"a")).await.unwrap();
+        let refused = store.change_profile(change(contact.id, 1, b"b")).await.unwrap_err();
+        assert!(matches!(refused, Error::Conflict { .. }), "{refused}");
+        let nobody = store.change_profile(change(new_id(), 1, b"b")).await.unwrap_err();
+        assert!(matches!(nobody, Error::NotFound { table: "contacts", .. }), "{nobody}");
+    }
+
+    async fn everybody_is_visited_once_in_pages(database) {
+        let store = &database.store;
+        let mut everybody = Vec::new();
+        for visitor in 0..7 {
+            everybody.push(store.contact_of_identity(identity("web", &visitor.to_string())).await.unwrap().id);
+        }
+        everybody.sort();
+        let (mut visited, mut after) = (Vec::new(), None);
+        loop {
+            let page = store.contacts_after(after, 3).await.unwrap();
+            let Some(last) = page.last() else { break };
+            after = Some(last.id);
+            visited.extend(page.iter().map(|contact| contact.id));
+        }
+        assert_eq!(visited, everybody);
+    }
+
+    async fn a_data_key_is_replaced_only_if_it_is_still_the_one_that_was_read(database) {
+        let store = &database.store;
+        let contact = store.contact_of_identity(identity("web", "visitor")).await.unwrap();
+        let old = contact.data_key.unwrap();
+        let new = Sealed(vec![2; 60]);
+        assert!(store.replace_data_key(contact.id, old.clone(), new.clone()).await.unwrap());
+        assert!(!store.replace_data_key(contact.id, old, Sealed(vec![3; 60])).await.unwrap());
+        assert_eq!(store.contact(contact.id).await.unwrap().data_key, Some(new));
+    }
+}

@@ -1,0 +1,56 @@
+//! What was decided, and why.
+
+use store::{DecisionReceipt, Error, MessageId};
+
+use crate::{
+    records::{NOW, bot_reply, conversation, message, new_id},
+    support::on_both_engines,
+};
+
+fn receipt(message: MessageId) -> DecisionReceipt {
+    DecisionReceipt {
+        message,
+        snapshot_version: String::from("shop-zh 3"),
+        model_fingerprint: String::from("ab12"),
+        entry_id: Some(String::from("refund")),
+        matched_phrasing: Some(String::from("怎么退货")),
+        features: String::from("{\"dense\":0.91}"),
+        probability: 0.97,
+        band: String::from("answer"),
+        at: NOW,
+    }
+}
+
+on_both_engines! {
+    async fn a_reply_and_its_receipt_are_stored_together_or_not_at_all(database) {
+        let store = &database.store;
+        let opened = conversation(store, "web").await;
+        let asked = store.ingest(message(opened.id, "question")).await.unwrap().message.id;
+        let mut reply = bot_reply(&opened, "answer");
+        reply.receipt = Some(receipt(asked));
+        let stale = store::BotReply { owner_epoch: 0, ..reply.clone() };
+        assert!(matches!(store.reply(stale).await.unwrap_err(), Error::StaleOwner { .. }));
+        assert_eq!(store.decision_on(asked).await.unwrap(), None);
+        store.reply(reply).await.unwrap();
+        assert_eq!(store.decision_on(asked).await.unwrap(), Some(receipt(asked)));
+    }
+
+    async fn a_message_is_decided_on_once(database) {
+        let store = &database.store;
+        let opened = conversation(store, "web").await;
+        let asked = store.ingest(message(opened.id, "question")).await.unwrap().message.id;
+        store.record_decision(receipt(asked)).await.unwrap();
+        assert!(matches!(store.record_decision(receipt(asked)).await.unwrap_err(), Error::Conflict { .. }));
+        assert!(matches!(store.record_decision(receipt(new_id())).await.unwrap_err(), Error::NotFound { .. }));
+    }
+
+    async fn a_chance_outside_zero_to_one_is_refused(database) {
+        let store = &database.store;
+        let opened = conversation(store, "web").await;
+        let asked = store.ingest(message(opened.id, "question")).await.unwrap().message.id;
+        for probability in [1.5, -0.1, f64::NAN] {
+            let wrong = DecisionReceipt { probability, ..receipt(asked) };
+            assert!(matches!(store.record_decision(wrong).await.unwrap_err(), Error::Invalid { .. }));
+        }
+    }
+}
