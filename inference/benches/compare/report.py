@@ -1,0 +1,129 @@
+"""The figures as Markdown."""
+import os
+import platform
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from figures import Figures, linear_flop_per_token
+from measure import BATCH, PASSAGE_BATCH, Pass, Texts
+
+# Above this share of the machine, other programs are mentioned as a disturbance.
+BUSY = 0.05
+COLUMNS = (
+    "stack",
+    "threads",
+    "single p50 / p99, ms",
+    f"batch of {BATCH}, sentences/s",
+    "128 tokens, passages/s",
+    "of the limit",
+    "RSS, MB",
+    "start, ms",
+    "cosine, least / mean",
+    "times the peer's speed",
+)
+EXPLANATION = """From text to unit vector, tokenizing included, no cache; all stacks in one run, round by round on the same sentences. Rates are the median
+round's. Single: one caller, one question after another; ours through the embedder's queue. Batches are taken as they come, so a stack that
+pads pays for it. Two threads are two independent workers for ours and two threads inside each product for the others. The limit is what the
+processor reaches in multiply-adds that never leave its registers, for the linear layers of real tokens; first batches, then passages. RSS after load and
+warm-up; start from the process's start to its first vector. Cosines are to candle's graph in single precision. The last column compares with
+the stack of the same class, named there: single p50, batches, passages."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a reader must know of the run besides its figures."""
+
+    model: Path
+    texts: Texts
+    source: str
+    quick: bool
+
+
+def report(passes: list[Pass], rows: list[Figures], setting: Setting) -> str:
+    parts = [f"# Embedding beside other stacks\n\n{machine()} {texts_measured(passes, setting)} {disturbance(passes)}"]
+    parts += [table(rows), EXPLANATION, limits(passes, setting)]
+    return "\n\n".join(parts) + "\n"
+
+
+def table(rows: list[Figures]) -> str:
+    lines = [COLUMNS, ("---", *("---:" for _ in COLUMNS[1:]))]
+    lines += [cells(row, peer_of(row, rows)) for row in rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def peer_of(row: Figures, rows: list[Figures]) -> Figures | None:
+    return next((other for other in rows if (other.name, other.threads) == (row.peer, row.threads)), None)
+
+
+def cells(row: Figures, peer: Figures | None) -> tuple[str, ...]:
+    return (
+        row.name,
+        str(row.threads),
+        f"{row.p50_milliseconds:.2f} / {row.p99_milliseconds:.2f}",
+        f"{row.sentences_per_second:,.0f}",
+        f"{row.passages_per_second:,.1f}",
+        " / ".join("–" if share is None else f"{share:.0%}" for share in (row.batch_share, row.passage_share)),
+        f"{row.megabytes:.0f}",
+        f"{row.start_milliseconds:,.0f}",
+        f"{row.least_cosine:.5f} / {row.mean_cosine:.5f}",
+        "" if peer is None else ratios(row, peer),
+    )
+
+
+def ratios(row: Figures, peer: Figures) -> str:
+    values = (
+        peer.p50_milliseconds / row.p50_milliseconds,
+        row.sentences_per_second / peer.sentences_per_second,
+        row.passages_per_second / peer.passages_per_second,
+    )
+    return " / ".join(f"{value:.2f}" for value in values) + f" × {peer.name}"
+
+
+def machine() -> str:
+    """Processor, cores, and the commit that was measured."""
+    names = [line.split(":", 1)[1].strip() for line in processor_description() if line.startswith("model name")]
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
+    return f"{names[0] if names else platform.processor() or platform.machine()}, {os.cpu_count()} cores, commit {commit or 'unknown'}."
+
+
+def processor_description() -> list[str]:
+    """Empty where the system is not Linux."""
+    path = Path("/proc/cpuinfo")
+    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+
+
+def texts_measured(passes: list[Pass], setting: Setting) -> str:
+    counts = [len(each.records[0].singles) for each in passes]
+    tokens = [setting.texts.tokens[text] for text in setting.texts.questions]
+    quick = " Quick run: figures are rough." if setting.quick else ""
+    return (
+        f"{' and '.join(f'{count:,}' for count in counts)} single questions for each stack from {setting.source} "
+        f"({sum(tokens) / len(tokens):.1f} tokens on average), passages in batches of {PASSAGE_BATCH}.{quick}"
+    )
+
+
+def disturbance(passes: list[Pass]) -> str:
+    taken = max(each.taken_by_others for each in passes)
+    if taken < BUSY:
+        return "The machine did nothing else."
+    return f"**The machine was busy: other programs took up to {taken:.0%} of its cores**, so only the ratios mean something."
+
+
+def limits(passes: list[Pass], setting: Setting) -> str:
+    flop = linear_flop_per_token(setting.model)
+    lines = [f"Linear layers: {flop / 1e6:.1f} million operations a token."]
+    for each in passes:
+        for record in each.records:
+            if record.peaks:
+                lines.append(
+                    f"Limit of {record.stack.arithmetic} on {threads_in_words(record.threads)}: {max(record.peaks) / 1e9:.0f} GFLOP/s, "
+                    f"{max(record.peaks) / flop:,.0f} tokens/s."
+                )
+    microseconds = [1e6 * time for each in passes for record in each.records for time in record.tokenizing]
+    lines.append(f"Tokenizing takes ours {sorted(microseconds)[len(microseconds) // 2]:.0f} µs a question.")
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def threads_in_words(threads: int) -> str:
+    return "one core" if threads == 1 else f"{threads} cores"
