@@ -1,12 +1,12 @@
 """What must hold for the figures to mean anything. Each check gives the sentences that say what does not."""
 from figures import Figures, cosines_between
-from measure import Pass, Record
+from measure import Measured, Record
 
 # Of processor time over clock time; the system counts in ticks of ten milliseconds.
 CORES_TOLERANCE = 0.1
 
 
-def vectors_agree(measured: Pass, exact: Record) -> list[str]:
+def vectors_agree(measured: Measured, exact: Record) -> list[str]:
     """Our vectors, those of candle among them, against another implementation's in single precision."""
     failures = []
     for record in measured.records:

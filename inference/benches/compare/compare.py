@@ -10,11 +10,11 @@ import sys
 from pathlib import Path
 
 from checks import threads_are_as_stated, vectors_agree
-from figures import Figures, figures, linear_flop_per_token
-from measure import FULL, QUICK, Effort, Pass, Record, Texts, measure
+from figures import figures, linear_flop_per_token
+from measure import FULL, QUICK, Texts, measure
 from report import Setting, report
 from sentences import read_passages, read_questions, read_tokenizer
-from stacks import EXACT_PEER, REFERENCE, Places, accelerator_stacks, processor_stacks
+from stacks import EXACT_PEER, REFERENCE, Places, Stack, accelerator_stacks, processor_stacks
 
 AUTHORED = Path(__file__).resolve().parents[3] / "models" / "training" / "authored"
 THREADS = (1, 2)
@@ -24,16 +24,16 @@ def main() -> None:
     arguments = parse_arguments()
     places = Places(arguments.server.resolve(), arguments.model.resolve(), arguments.onnx.resolve())
     texts = read_texts(places.model, arguments.questions)
-    passes = measure_all(places, texts, QUICK if arguments.quick else FULL)
-    reference, exact = record_of(passes[0], REFERENCE), record_of(passes[0], EXACT_PEER)
-    flop = linear_flop_per_token(places.model)
-    rows = [row for each in passes for row in figures(each, reference, flop)]
+    measured = measure(stacks(places), texts, QUICK if arguments.quick else FULL)
+    rows = figures(measured, measured.record(REFERENCE), linear_flop_per_token(places.model))
     source = arguments.questions.parent.name if arguments.questions else "the project's own English phrasings"
-    text = report(passes, rows, Setting(places.model, texts, source, arguments.quick))
+    text = report(measured, rows, Setting(places.model, texts, source, arguments.quick))
     arguments.report.parent.mkdir(parents=True, exist_ok=True)
     arguments.report.write_text(text, encoding="utf-8")
     print(text)
-    fail_unless_sound(passes, rows, exact)
+    failures = vectors_agree(measured, measured.record(EXACT_PEER)) + threads_are_as_stated(rows)
+    if failures:
+        sys.exit("\n".join(failures))
 
 
 def read_texts(model: Path, questions_file: Path | None) -> Texts:
@@ -43,20 +43,10 @@ def read_texts(model: Path, questions_file: Path | None) -> Texts:
     return Texts(questions, passages, tokens)
 
 
-def measure_all(places: Places, texts: Texts, effort: Effort) -> list[Pass]:
-    passes = [measure(processor_stacks(places), threads, texts, effort) for threads in THREADS]
-    accelerated = accelerator_stacks(places)
-    return passes + ([measure(accelerated, 1, texts, effort)] if accelerated else [])
-
-
-def record_of(measured: Pass, name: str) -> Record:
-    return next(record for record in measured.records if record.stack.name == name)
-
-
-def fail_unless_sound(passes: list[Pass], rows: list[Figures], exact: Record) -> None:
-    failures = [failure for each in passes for failure in vectors_agree(each, exact)] + threads_are_as_stated(rows)
-    if failures:
-        sys.exit("\n".join(failures))
+def stacks(places: Places) -> list[tuple[Stack, int]]:
+    """With the threads that each may use."""
+    processor = [(stack, threads) for threads in THREADS for stack in processor_stacks(places)]
+    return processor + [(stack, 1) for stack in accelerator_stacks(places)]
 
 
 def parse_arguments() -> argparse.Namespace:

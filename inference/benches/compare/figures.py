@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from measure import Batches, Pass, Record
+from measure import Batches, Measured, Record
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,13 @@ class Figures:
     cores: float
 
 
-def figures(measured: Pass, reference: Record, flop_per_token: float) -> list[Figures]:
+def figures(measured: Measured, reference: Record, flop_per_token: float) -> list[Figures]:
     """Cosines are to the vectors of `reference`."""
-    peaks = {record.stack.arithmetic: max(record.peaks) for record in measured.records if record.peaks}
-    return [figures_of(record, reference, flop_per_token, peaks.get(record.stack.arithmetic)) for record in measured.records]
+    peaks = {(record.stack.arithmetic, record.threads): max(record.peaks) for record in measured.records if record.peaks}
+    return [
+        figures_of(record, reference, flop_per_token, peaks.get((record.stack.arithmetic, record.threads)))
+        for record in measured.records
+    ]
 
 
 def figures_of(record: Record, reference: Record, flop_per_token: float, peak: float | None) -> Figures:

@@ -14,7 +14,7 @@ BATCH = 32
 # As many passages as the product puts into one batch: 1,024 tokens.
 PASSAGE_BATCH = 8
 # Threads that a library leaves waiting after a product stop turning within some milliseconds.
-PAUSE = 0.02
+PAUSE = 0.05
 # No second start for a stack that takes longer than this, in seconds.
 SLOW_START = 5.0
 
@@ -31,8 +31,8 @@ class Effort:
     seconds: float
 
 
-QUICK = Effort(rounds=2, singles=16, batched=64, passages=16, starts=1, seconds=10)
-FULL = Effort(rounds=10, singles=200, batched=192, passages=16, starts=3, seconds=200)
+QUICK = Effort(rounds=2, singles=16, batched=64, passages=16, starts=1, seconds=20)
+FULL = Effort(rounds=10, singles=200, batched=192, passages=16, starts=3, seconds=330)
 
 
 @dataclass(frozen=True)
@@ -71,18 +71,22 @@ class Record:
     seconds: float = 0.0
 
 
-@dataclass
-class Pass:
-    """All stacks with one number of threads."""
+@dataclass(frozen=True)
+class Measured:
+    """One run."""
 
     records: list[Record]
     # Share of the machine that other programs took meanwhile, 0 to 1.
     taken_by_others: float
 
+    def record(self, name: str) -> Record:
+        """The first one of the stack."""
+        return next(record for record in self.records if record.stack.name == name)
 
-def measure(stacks: list[Stack], threads: int, texts: Texts, effort: Effort) -> Pass:
-    """The processes live at the same time, and one works at a time."""
-    records = [Record(stack, threads) for stack in stacks]
+
+def measure(stacks: list[tuple[Stack, int]], texts: Texts, effort: Effort) -> Measured:
+    """Stacks and their threads. All processes live at the same time, and one works at a time."""
+    records = [Record(stack, threads) for stack, threads in stacks]
     running: list[Running] = []
     before = busy_seconds()
     began = perf_counter()
@@ -97,7 +101,7 @@ def measure(stacks: list[Stack], threads: int, texts: Texts, effort: Effort) -> 
             process.stop()
     total, own = (after - earlier for after, earlier in zip(busy_seconds(), before, strict=True))
     capacity = (perf_counter() - began) * (os.cpu_count() or 1)
-    return Pass(records, max(0.0, total - own) / capacity)
+    return Measured(records, max(0.0, total - own) / capacity)
 
 
 def start(record: Record, starts: int) -> Running:

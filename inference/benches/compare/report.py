@@ -4,9 +4,10 @@ import platform
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 from figures import Figures, linear_flop_per_token
-from measure import BATCH, PASSAGE_BATCH, Pass, Texts
+from measure import BATCH, PASSAGE_BATCH, Measured, Texts
 
 # Above this share of the machine, other programs are mentioned as a disturbance.
 BUSY = 0.05
@@ -40,9 +41,9 @@ class Setting:
     quick: bool
 
 
-def report(passes: list[Pass], rows: list[Figures], setting: Setting) -> str:
-    parts = [f"# Embedding beside other stacks\n\n{machine()} {texts_measured(passes, setting)} {disturbance(passes)}"]
-    parts += [table(rows), EXPLANATION, limits(passes, setting)]
+def report(measured: Measured, rows: list[Figures], setting: Setting) -> str:
+    parts = [f"# Embedding beside other stacks\n\n{machine()} {texts_measured(measured, setting)} {disturbance(measured)}"]
+    parts += [table(rows), EXPLANATION, "\n".join(f"- {line}" for line in (*limits(measured, setting), *scaling(rows)))]
     return "\n\n".join(parts) + "\n"
 
 
@@ -93,36 +94,43 @@ def processor_description() -> list[str]:
     return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
 
 
-def texts_measured(passes: list[Pass], setting: Setting) -> str:
-    counts = [len(each.records[0].singles) for each in passes]
+def texts_measured(measured: Measured, setting: Setting) -> str:
     tokens = [setting.texts.tokens[text] for text in setting.texts.questions]
     quick = " Quick run: figures are rough." if setting.quick else ""
     return (
-        f"{' and '.join(f'{count:,}' for count in counts)} single questions for each stack from {setting.source} "
+        f"{len(measured.records[0].singles):,} single questions for each stack from {setting.source} "
         f"({sum(tokens) / len(tokens):.1f} tokens on average), passages in batches of {PASSAGE_BATCH}.{quick}"
     )
 
 
-def disturbance(passes: list[Pass]) -> str:
-    taken = max(each.taken_by_others for each in passes)
-    if taken < BUSY:
+def disturbance(measured: Measured) -> str:
+    if measured.taken_by_others < BUSY:
         return "The machine did nothing else."
-    return f"**The machine was busy: other programs took up to {taken:.0%} of its cores**, so only the ratios mean something."
+    return f"**The machine was busy: other programs took {measured.taken_by_others:.0%} of its cores**, so only ratios mean something."
 
 
-def limits(passes: list[Pass], setting: Setting) -> str:
+def limits(measured: Measured, setting: Setting) -> list[str]:
     flop = linear_flop_per_token(setting.model)
     lines = [f"Linear layers: {flop / 1e6:.1f} million operations a token."]
-    for each in passes:
-        for record in each.records:
-            if record.peaks:
-                lines.append(
-                    f"Limit of {record.stack.arithmetic} on {threads_in_words(record.threads)}: {max(record.peaks) / 1e9:.0f} GFLOP/s, "
-                    f"{max(record.peaks) / flop:,.0f} tokens/s."
-                )
-    microseconds = [1e6 * time for each in passes for record in each.records for time in record.tokenizing]
-    lines.append(f"Tokenizing takes ours {sorted(microseconds)[len(microseconds) // 2]:.0f} µs a question.")
-    return "\n".join(f"- {line}" for line in lines)
+    lines += [
+        f"Limit of {record.stack.arithmetic} on {threads_in_words(record.threads)}: {max(record.peaks) / 1e9:.0f} GFLOP/s, "
+        f"{max(record.peaks) / flop:,.0f} tokens/s."
+        for record in measured.records
+        if record.peaks
+    ]
+    microseconds = [1e6 * seconds for record in measured.records for seconds in record.tokenizing]
+    return [*lines, f"Tokenizing takes ours {median(microseconds):.0f} µs a question."]
+
+
+def scaling(rows: list[Figures]) -> list[str]:
+    """How much more of the same stack's batches pass with more threads."""
+    single = {row.name: row for row in rows if row.threads == 1}
+    return [
+        f"{row.name}, {row.threads} threads: {row.sentences_per_second / single[row.name].sentences_per_second:.2f} times "
+        "the sentences/s of one."
+        for row in rows
+        if row.threads > 1
+    ]
 
 
 def threads_in_words(threads: int) -> str:

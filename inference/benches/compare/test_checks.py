@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from checks import threads_are_as_stated, vectors_agree
 from figures import Figures, figures_of
-from measure import Batches, Pass, Record, portion
+from measure import Batches, Measured, Record, portion
 from report import ratios
 from stacks import Stack
 
@@ -20,7 +20,7 @@ EXACT = record("exact", {"a": [1.0, 0.0], "b": [0.0, 1.0]})
 
 
 def failures(vectors: dict[str, list[float]]) -> list[str]:
-    return vectors_agree(Pass([record("ours", vectors, least_cosine=0.9999)], 0.0), EXACT)
+    return vectors_agree(Measured([record("ours", vectors, least_cosine=0.9999)], 0.0), EXACT)
 
 
 def figures_of_record() -> Figures:
