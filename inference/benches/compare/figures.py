@@ -14,6 +14,7 @@ class Figures:
 
     name: str
     threads: int
+    device: str
     peer: str | None
     p50_milliseconds: float
     p99_milliseconds: float
@@ -43,6 +44,7 @@ def figures_of(record: Record, reference: Record, flop_per_token: float, peak: f
     return Figures(
         name=record.stack.name,
         threads=record.threads,
+        device=record.stack.device,
         peer=record.stack.peer,
         p50_milliseconds=1e3 * float(np.quantile(record.singles, 0.5)),
         p99_milliseconds=1e3 * float(np.quantile(record.singles, 0.99)),

@@ -24,7 +24,7 @@ class Precision:
     least_cosine: float
 
 
-# A precision is a line here and an arm of `options` in `server/main.rs`.
+# Each is a line here, an arm of `options` in `server/main.rs` and, for its limit, one in `server/peak.rs`.
 PRECISIONS = (Precision("f32", peer="ONNX Runtime fp32", least_cosine=0.9999),)
 
 REFERENCE = "candle, plain"
@@ -42,6 +42,7 @@ class Stack:
     independent_workers: bool = False
     peer: str | None = None
     least_cosine: float | None = None
+    device: str = "cpu"
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,8 @@ def accelerator_stacks(places: Places) -> list[Stack]:
     halves, singles = "sentence-transformers fp16, CUDA", "sentence-transformers fp32, CUDA"
     return [
         reference_stack(places, "candle f32, CUDA", "cuda", peer=halves),
-        Stack(halves, sentence_transformers_command(places, "cuda", "float16"), "f16"),
-        Stack(singles, sentence_transformers_command(places, "cuda", "float32"), "f32"),
+        Stack(halves, sentence_transformers_command(places, "cuda", "float16"), "f16", device="cuda"),
+        Stack(singles, sentence_transformers_command(places, "cuda", "float32"), "f32", device="cuda"),
     ]
 
 
@@ -94,9 +95,9 @@ def our_stack(places: Places, precision: Precision) -> Stack:
 
 
 def reference_stack(places: Places, name: str, device: str, peer: str) -> Stack:
-    """candle's own graph."""
+    """candle's own graph; its products share the threads."""
     command = our_command(places, "candle", device, workers=1)
-    return Stack(name, lambda _: command, "f32", peer=peer, least_cosine=0.9999)
+    return Stack(name, lambda _: command, "f32", peer=peer, least_cosine=0.9999, device=device)
 
 
 def our_command(places: Places, precision: str, device: str, workers: int) -> list[str]:
