@@ -9,8 +9,22 @@ from measure import Batches, Measured, Record
 
 
 @dataclass(frozen=True)
+class Throughput:
+    """Of batches. What other programs take slows the clock's figures alone; waiting for other threads does so, too.
+
+    Shares are of the limit that the processor allows, 0 to 1: by the clock, and by the processor time used. They count
+    real tokens, so padding lowers them.
+    """
+
+    per_second: float
+    per_processor_second: float
+    share: float | None
+    processor_share: float | None
+
+
+@dataclass(frozen=True)
 class Figures:
-    """Of one stack with one number of threads. Shares are of the limit that the processor allows, 0 to 1."""
+    """Of one stack with one number of threads."""
 
     name: str
     threads: int
@@ -18,10 +32,8 @@ class Figures:
     peer: str | None
     p50_milliseconds: float
     p99_milliseconds: float
-    sentences_per_second: float
-    passages_per_second: float
-    batch_share: float | None
-    passage_share: float | None
+    questions: Throughput
+    passages: Throughput
     megabytes: float
     start_milliseconds: float
     least_cosine: float
@@ -32,14 +44,16 @@ class Figures:
 
 def figures(measured: Measured, reference: Record, flop_per_token: float) -> list[Figures]:
     """Cosines are to the vectors of `reference`."""
-    peaks = {(record.stack.arithmetic, record.threads): max(record.peaks) for record in measured.records if record.peaks}
+    limits = {
+        (record.stack.arithmetic, record.threads): max(record.peaks) / flop_per_token for record in measured.records if record.peaks
+    }
     return [
-        figures_of(record, reference, flop_per_token, peaks.get((record.stack.arithmetic, record.threads)))
-        for record in measured.records
+        figures_of(record, reference, limits.get((record.stack.arithmetic, record.threads))) for record in measured.records
     ]
 
 
-def figures_of(record: Record, reference: Record, flop_per_token: float, peak: float | None) -> Figures:
+def figures_of(record: Record, reference: Record, limit: float | None) -> Figures:
+    """`limit` is in tokens a second."""
     cosines = cosines_between(record, reference)
     return Figures(
         name=record.stack.name,
@@ -48,10 +62,8 @@ def figures_of(record: Record, reference: Record, flop_per_token: float, peak: f
         peer=record.stack.peer,
         p50_milliseconds=1e3 * float(np.quantile(record.singles, 0.5)),
         p99_milliseconds=1e3 * float(np.quantile(record.singles, 0.99)),
-        sentences_per_second=sentence_rate(record.batches),
-        passages_per_second=sentence_rate(record.passages),
-        batch_share=None if peak is None else token_rate(record.batches) * flop_per_token / peak,
-        passage_share=None if peak is None else token_rate(record.passages) * flop_per_token / peak,
+        questions=throughput(record.batches, record.threads, limit),
+        passages=throughput(record.passages, record.threads, limit),
         megabytes=record.megabytes,
         start_milliseconds=1e3 * float(np.median(record.starts)),
         least_cosine=float(cosines.min()),
@@ -60,14 +72,20 @@ def figures_of(record: Record, reference: Record, flop_per_token: float, peak: f
     )
 
 
-def sentence_rate(rounds: list[Batches]) -> float:
-    """A second, in the middle one of the rounds."""
-    return float(np.median([batches.sentences / batches.seconds for batches in rounds]))
+def throughput(rounds: list[Batches], threads: int, limit: float | None) -> Throughput:
+    """Of the middle one of the rounds."""
+    tokens = middle([batches.tokens / batches.seconds for batches in rounds])
+    processor_tokens = middle([batches.tokens / batches.processor_seconds for batches in rounds])
+    return Throughput(
+        per_second=middle([batches.sentences / batches.seconds for batches in rounds]),
+        per_processor_second=middle([batches.sentences / batches.processor_seconds for batches in rounds]),
+        share=None if limit is None else tokens / limit,
+        processor_share=None if limit is None else processor_tokens * threads / limit,
+    )
 
 
-def token_rate(rounds: list[Batches]) -> float:
-    """Real tokens, so that padding counts as time lost."""
-    return float(np.median([batches.tokens / batches.seconds for batches in rounds]))
+def middle(values: list[float]) -> float:
+    return float(np.median(values))
 
 
 def cosines_between(record: Record, other: Record) -> np.ndarray:

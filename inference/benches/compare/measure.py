@@ -45,9 +45,10 @@ class Texts:
 
 @dataclass(frozen=True)
 class Batches:
-    """What one round's texts took together."""
+    """What one round's texts took together, on the clock and of all processor cores."""
 
     seconds: float
+    processor_seconds: float
     sentences: int
     tokens: int
 
@@ -142,7 +143,8 @@ def measure_round(process: Running, record: Record, texts: Texts, effort: Effort
         asked = portion(getattr(texts, kind), count, number)
         reply = process.ask("batch", texts=asked, size=size)
         results = record.batches if kind == "questions" else record.passages
-        results.append(Batches(reply["seconds"], len(asked), sum(texts.tokens[text] for text in asked)))
+        tokens = sum(texts.tokens[text] for text in asked)
+        results.append(Batches(reply["seconds"], reply["processor_seconds"], len(asked), tokens))
         record.vectors.update(zip(asked, reply["vectors"], strict=True))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from figures import Figures, linear_flop_per_token
+from figures import Figures, Throughput, linear_flop_per_token
 from measure import BATCH, PASSAGE_BATCH, Measured, Texts
 
 # Above this share of the machine, other programs are mentioned as a disturbance.
@@ -17,18 +17,20 @@ COLUMNS = (
     "single p50 / p99, ms",
     f"batch of {BATCH}, sentences/s",
     "128 tokens, passages/s",
-    "of the limit",
+    "batches, of the limit",
+    "passages, of the limit",
     "RSS, MB",
     "start, ms",
     "cosine, least / mean",
     "times the peer's speed",
 )
-EXPLANATION = """From text to unit vector, tokenizing included, no cache; all stacks in one run, round by round on the same sentences. Rates are the median
-round's. Single: one caller, one question after another; ours through the embedder's queue. Batches are taken as they come, so a stack that
-pads pays for it. Two threads are two independent workers for ours and two threads inside each product for the others. The limit is what the
-processor reaches in multiply-adds that never leave its registers, for the linear layers of real tokens; first batches, then passages. RSS after load and
-warm-up; start from the process's start to its first vector. Cosines are to candle's graph in single precision. The last column compares with
-the stack of the same class, named there: single p50, batches, passages."""
+EXPLANATION = """From text to unit vector, tokenizing included, no cache; all stacks in one run, round by round on the same sentences. Rates
+are the median round's, in brackets by processor time instead of the clock's, which other programs do not disturb. Single: one caller, one
+question after another; ours through the embedder's queue. Batches are taken as they come, so a stack that pads pays for it. Two threads
+are two independent workers for ours and two threads inside each product for the others. The limit is what the processor reaches in
+multiply-adds that never leave its registers, for the linear layers of real tokens. RSS after load and warm-up; start from the process's
+start to its first vector. Cosines are to candle's graph in single precision. The last column compares with the stack of the same class,
+named there: single p50, batches, passages."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +64,10 @@ def cells(row: Figures, peer: Figures | None) -> tuple[str, ...]:
         row.name,
         str(row.threads),
         f"{row.p50_milliseconds:.2f} / {row.p99_milliseconds:.2f}",
-        f"{row.sentences_per_second:,.0f}",
-        f"{row.passages_per_second:,.1f}",
-        " / ".join("–" if share is None else f"{share:.0%}" for share in (row.batch_share, row.passage_share)),
+        rates(row.questions, 0),
+        rates(row.passages, 1),
+        shares(row.questions),
+        shares(row.passages),
         f"{row.megabytes:.0f}",
         f"{row.start_milliseconds:,.0f}",
         f"{row.least_cosine:.5f} / {row.mean_cosine:.5f}",
@@ -72,13 +75,21 @@ def cells(row: Figures, peer: Figures | None) -> tuple[str, ...]:
     )
 
 
+def rates(measured: Throughput, digits: int) -> str:
+    return f"{measured.per_second:,.{digits}f} ({measured.per_processor_second:,.{digits}f})"
+
+
+def shares(measured: Throughput) -> str:
+    return "–" if measured.share is None else f"{measured.share:.0%} ({measured.processor_share:.0%})"
+
+
 def ratios(row: Figures, peer: Figures) -> str:
-    values = (
-        peer.p50_milliseconds / row.p50_milliseconds,
-        row.sentences_per_second / peer.sentences_per_second,
-        row.passages_per_second / peer.passages_per_second,
-    )
-    return " / ".join(f"{value:.2f}" for value in values) + f" × {peer.name}"
+    single = peer.p50_milliseconds / row.p50_milliseconds
+    batches = [
+        f"{ours.per_second / other.per_second:.2f} ({ours.per_processor_second / other.per_processor_second:.2f})"
+        for ours, other in ((row.questions, peer.questions), (row.passages, peer.passages))
+    ]
+    return " / ".join((f"{single:.2f}", *batches)) + f" × {peer.name}"
 
 
 def machine() -> str:
@@ -106,7 +117,7 @@ def texts_measured(measured: Measured, setting: Setting) -> str:
 def disturbance(measured: Measured) -> str:
     if measured.taken_by_others < BUSY:
         return "The machine did nothing else."
-    return f"**The machine was busy: other programs took {measured.taken_by_others:.0%} of its cores**, so only ratios mean something."
+    return f"**The machine was busy: other programs took {measured.taken_by_others:.0%} of its cores**, so times on the clock are worse than they would be, and uneven."
 
 
 def limits(measured: Measured, setting: Setting) -> list[str]:
@@ -126,7 +137,7 @@ def scaling(rows: list[Figures]) -> list[str]:
     """How much more of the same stack's batches pass with more threads."""
     single = {row.name: row for row in rows if row.threads == 1}
     return [
-        f"{row.name}, {row.threads} threads: {row.sentences_per_second / single[row.name].sentences_per_second:.2f} times "
+        f"{row.name}, {row.threads} threads: {row.questions.per_second / single[row.name].questions.per_second:.2f} times "
         "the sentences/s of one."
         for row in rows
         if row.threads > 1

@@ -12,7 +12,7 @@ from stacks import Stack
 
 def record(name: str, vectors: dict[str, list[float]], least_cosine: float | None = None) -> Record:
     stack = Stack(name, lambda threads: [], "f32", least_cosine=least_cosine)
-    batches = [Batches(seconds=2.0, sentences=10, tokens=100)]
+    batches = [Batches(seconds=2.0, processor_seconds=1.0, sentences=10, tokens=100)]
     return Record(stack, 1, starts=[0.1], singles=[0.002], batches=batches, passages=batches, vectors=vectors, seconds=1.0)
 
 
@@ -24,7 +24,7 @@ def failures(vectors: dict[str, list[float]]) -> list[str]:
 
 
 def figures_of_record() -> Figures:
-    return figures_of(EXACT, EXACT, flop_per_token=1e6, peak=1e8)
+    return figures_of(EXACT, EXACT, limit=100.0)
 
 
 class Checks(unittest.TestCase):
@@ -43,14 +43,15 @@ class Checks(unittest.TestCase):
 
 
 class Arithmetic(unittest.TestCase):
-    def test_the_share_of_the_limit_counts_real_tokens(self) -> None:
+    def test_the_share_of_the_limit_counts_real_tokens_by_clock_and_by_processor(self) -> None:
         row = figures_of_record()
-        self.assertEqual((row.sentences_per_second, row.batch_share), (5.0, 0.5))
+        self.assertEqual((row.questions.per_second, row.questions.share, row.questions.processor_share), (5.0, 0.5, 1.0))
 
     def test_ratios_say_how_many_times_faster(self) -> None:
         row = figures_of_record()
-        twice = replace(row, p50_milliseconds=row.p50_milliseconds / 2, sentences_per_second=10.0, passages_per_second=10.0)
-        self.assertEqual(ratios(twice, row), "2.00 / 2.00 / 2.00 × exact")
+        faster = replace(row.questions, per_second=10.0, per_processor_second=15.0)
+        twice = replace(row, p50_milliseconds=row.p50_milliseconds / 2, questions=faster)
+        self.assertEqual(ratios(twice, row), "2.00 / 2.00 (1.50) / 1.00 (1.00) × exact")
 
     def test_rounds_go_through_the_texts_and_begin_again(self) -> None:
         self.assertEqual([portion(["a", "b", "c"], 2, number) for number in range(3)], [["a", "b"], ["c", "a"], ["b", "c"]])

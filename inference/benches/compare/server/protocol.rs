@@ -20,8 +20,8 @@ pub(crate) enum Request {
 pub(crate) enum Reply {
     /// Seconds for each text, from text to vector.
     Single { seconds: Vec<f64> },
-    /// Seconds for all, and their vectors in the texts' order.
-    Batch { seconds: f64, vectors: Vec<Vec<f32>> },
+    /// Seconds for all on the clock and on the processor, and the vectors in the texts' order.
+    Batch { seconds: f64, processor_seconds: f64, vectors: Vec<Vec<f32>> },
     /// Seconds for all texts.
     Tokenize { seconds: f64 },
     /// Additions and multiplications a second over all workers; `None` where this build has no loop for it.

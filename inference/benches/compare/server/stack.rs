@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use cpu_time::ProcessTime;
 use inference::{Embedder, EmbedderOptions, ModelFiles, ModelOptions, Role, SentenceEncoder, load_model};
 use tokio::runtime::Runtime;
 
+use crate::protocol::Reply;
 use crate::workers::Workers;
 use crate::{Outcome, peak};
 
@@ -51,13 +53,16 @@ impl Stack {
             .collect()
     }
 
-    /// Seconds for all texts, `size` to a call of the encoder, and their vectors.
-    pub(crate) fn batches(&self, texts: &[String], size: usize) -> Outcome<(f64, Vec<Vec<f32>>)> {
+    /// All texts, `size` to a call of the encoder.
+    pub(crate) fn batches(&self, texts: &[String], size: usize) -> Outcome<Reply> {
         let batches: Vec<Vec<String>> = texts.chunks(size.max(1)).map(<[String]>::to_vec).collect();
-        let started = Instant::now();
+        let (started, used) = (Instant::now(), ProcessTime::now());
         let embedded = self.workers.embed(batches)?;
-        let seconds = started.elapsed().as_secs_f64();
-        Ok((seconds, embedded.iter().map(|vector| vector.as_slice().to_vec()).collect()))
+        Ok(Reply::Batch {
+            seconds: started.elapsed().as_secs_f64(),
+            processor_seconds: used.elapsed().as_secs_f64(),
+            vectors: embedded.iter().map(|vector| vector.as_slice().to_vec()).collect(),
+        })
     }
 
     /// Seconds for all texts, on this thread.
