@@ -16,12 +16,12 @@ PASSAGE_BATCH = 8
 # Threads that a library leaves waiting after a product stop turning within some milliseconds.
 PAUSE = 0.05
 # No second start for a stack that takes longer than this, in seconds.
-SLOW_START = 5.0
+SLOW_START = 2.0
 
 
 @dataclass(frozen=True)
 class Effort:
-    """Texts of each kind a round. No round begins later than `seconds` after the first."""
+    """Texts of each kind a round. After `seconds` from the first start on, no further round begins."""
 
     rounds: int
     singles: int
@@ -31,8 +31,8 @@ class Effort:
     seconds: float
 
 
-QUICK = Effort(rounds=2, singles=16, batched=64, passages=16, starts=1, seconds=20)
-FULL = Effort(rounds=10, singles=200, batched=192, passages=16, starts=3, seconds=330)
+QUICK = Effort(rounds=2, singles=16, batched=64, passages=16, starts=1, seconds=45)
+FULL = Effort(rounds=10, singles=200, batched=192, passages=16, starts=3, seconds=400)
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def measure(stacks: list[tuple[Stack, int]], texts: Texts, effort: Effort) -> Me
             running.append(start(record, effort.starts))
         for pair in zip(running, records, strict=True):
             warm_up(*pair, texts, effort)
-        run_rounds(list(zip(running, records, strict=True)), texts, effort)
+        run_rounds(list(zip(running, records, strict=True)), texts, effort, began + effort.seconds)
     finally:
         for process in running:
             process.stop()
@@ -122,10 +122,10 @@ def warm_up(process: Running, record: Record, texts: Texts, effort: Effort) -> N
     record.megabytes = process.megabytes()
 
 
-def run_rounds(pairs: list[tuple[Running, Record]], texts: Texts, effort: Effort) -> None:
-    began = perf_counter()
+def run_rounds(pairs: list[tuple[Running, Record]], texts: Texts, effort: Effort, deadline: float) -> None:
+    """One round at least."""
     for number in range(effort.rounds):
-        if perf_counter() - began > effort.seconds:
+        if number > 0 and perf_counter() > deadline:
             break
         first = number % len(pairs)
         for process, record in pairs[first:] + pairs[:first]:
