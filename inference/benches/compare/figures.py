@@ -10,7 +10,8 @@ from measure import Batches, Measured, Record
 
 @dataclass(frozen=True)
 class Throughput:
-    """Of batches. What other programs take slows the clock's figures alone; waiting for other threads does so, too.
+    """Of batches. What other programs take slows the clock's figures; those by processor time it disturbs only where a
+    stack's threads wait for each other in a loop.
 
     Shares are of the limit that the processor allows, 0 to 1: by the clock, and by the processor time used. They count
     real tokens, so padding lowers them.

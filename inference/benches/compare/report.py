@@ -25,8 +25,8 @@ COLUMNS = (
     "times the peer's speed",
 )
 EXPLANATION = """From text to unit vector, tokenizing included, no cache; all stacks in one run, round by round on the same sentences. Rates
-are the median round's, in brackets by processor time instead of the clock's, which other programs do not disturb. Single: one caller, one
-question after another; ours through the embedder's queue. Batches are taken as they come, so a stack that pads pays for it. Two threads
+are the median round's, in brackets by processor time instead of the clock's, which other programs disturb far less (with two threads, waiting in a loop for the
+other thread counts as use). Single: one caller, one question after another; ours through the embedder's queue. Batches are taken as they come, so a stack that pads pays for it. Two threads
 are two independent workers for ours and two threads inside each product for the others. The limit is what the processor reaches in
 multiply-adds that never leave its registers, for the linear layers of real tokens. RSS after load and warm-up; start from the process's
 start to its first vector. Cosines are to candle's graph in single precision. The last column compares with the stack of the same class,
