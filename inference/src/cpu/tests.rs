@@ -56,7 +56,7 @@ fn product(row: &[f32], weights: &[f32], precision: Precision, highest: f64) -> 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
     fn a_linear_layer_is_a_product_and_a_sum(rows in 1_usize..120, inputs in 1_usize..90, outputs in 1_usize..90, seed: u64) {
