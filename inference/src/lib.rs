@@ -43,6 +43,7 @@ mod weights;
 mod worker;
 
 pub use cache::CacheStats;
+pub use cpu::peak_operations_per_second;
 pub use cross_encoder::{CrossEncoder, PairInput};
 pub use device::DeviceChoice;
 pub use embedder::{Embedder, EmbedderOptions};

@@ -24,11 +24,14 @@ class Precision:
     least_cosine: float
 
 
-# Each is a line here, an arm of `options` in `server/main.rs` and, for its limit, one in `server/peak.rs`.
-PRECISIONS = (Precision("f32", peer="ONNX Runtime fp32", least_cosine=0.9999),)
-
 REFERENCE = "candle, plain"
-EXACT_PEER = "ONNX Runtime fp32"
+EXACT_PEER, COARSE_PEER = "ONNX Runtime fp32", "ONNX Runtime int8"
+
+PRECISIONS = (
+    Precision("f32", peer=EXACT_PEER, least_cosine=0.9999),
+    Precision("bf16", peer=EXACT_PEER, least_cosine=0.9995),
+    Precision("int8", peer=COARSE_PEER, least_cosine=0.98),
+)
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ def processor_stacks(places: Places) -> list[Stack]:
         *(our_stack(places, precision) for precision in PRECISIONS),
         reference_stack(places, REFERENCE, "cpu", EXACT_PEER),
         Stack(EXACT_PEER, onnxruntime_command(places, "fp32"), "f32"),
-        Stack("ONNX Runtime int8", onnxruntime_command(places, "int8"), "int8"),
+        Stack(COARSE_PEER, onnxruntime_command(places, "int8"), "int8"),
         Stack("sentence-transformers", sentence_transformers_command(places, "cpu", "float32"), "f32"),
     ]
 

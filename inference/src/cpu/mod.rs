@@ -12,6 +12,7 @@ mod functions;
 mod instructions;
 mod linear;
 mod norm;
+mod peak;
 mod product;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ use instructions::Instructions;
 
 pub(crate) use encoder::{PackedEncoder, PackedShape};
 pub(crate) use functions::Activation;
+pub use peak::peak_operations_per_second;
 
 static ARCH: LazyLock<Arch> = LazyLock::new(Arch::new);
 

@@ -6,8 +6,7 @@ use std::{
 };
 
 /// The workspace's crates, each in the folder of its name.
-pub(crate) const CRATES: [&str; 7] =
-    ["inference", "index", "answer", "eval", "sealing", "store", "server"];
+pub(crate) const CRATES: [&str; 7] = ["inference", "index", "answer", "eval", "sealing", "store", "server"];
 
 /// One Rust file.
 pub(crate) struct SourceFile {

@@ -34,12 +34,9 @@ fn main() -> Outcome<()> {
     match arguments[..] {
         ["devices"] => send(&devices()),
         ["describe", model] => describe(Path::new(model)),
-        ["serve", model, precision, device, workers] => serve(Stack::load(
-            &files(Path::new(model))?,
-            precision,
-            &options(precision, device)?,
-            workers.parse()?,
-        )?),
+        ["serve", model, precision, device, workers] => {
+            serve(Stack::load(&files(Path::new(model))?, &options(precision, device)?, workers.parse()?)?)
+        }
         _ => Err("usage: bench_embed devices | describe MODEL | serve MODEL PRECISION DEVICE WORKERS".into()),
     }
 }
@@ -60,13 +57,12 @@ fn files(model: &Path) -> Outcome<ModelFiles> {
     Ok(if described { ModelFiles::open(model)? } else { ModelFiles::unverified(model)? })
 }
 
-/// `candle` is candle's own graph in single precision.
+/// `candle` is candle's own graph, in single precision.
 fn options(precision: &str, device: &str) -> Outcome<ModelOptions> {
     let options = ModelOptions { device: device.parse()?, ..ModelOptions::default() };
     match precision {
         "candle" => Ok(ModelOptions { reference: true, ..options }),
-        "f32" => Ok(options),
-        other => Err(format!("{other:?} is none of candle, f32").into()),
+        own => Ok(ModelOptions { precision: own.parse()?, ..options }),
     }
 }
 

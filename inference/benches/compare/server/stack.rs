@@ -13,7 +13,6 @@ use crate::{Outcome, peak};
 
 /// See the module.
 pub(crate) struct Stack {
-    precision: String,
     encoder: Arc<dyn SentenceEncoder>,
     embedder: Embedder,
     runtime: Runtime,
@@ -22,17 +21,11 @@ pub(crate) struct Stack {
 }
 
 impl Stack {
-    pub(crate) fn load(
-        files: &ModelFiles,
-        precision: &str,
-        options: &ModelOptions,
-        worker_count: usize,
-    ) -> Outcome<Self> {
+    pub(crate) fn load(files: &ModelFiles, options: &ModelOptions, worker_count: usize) -> Outcome<Self> {
         let encoder = load_model(files, options)?;
         let embedder_options =
             EmbedderOptions { workers: worker_count, cache_capacity: 0, ..EmbedderOptions::default() };
         Ok(Self {
-            precision: precision.to_owned(),
             embedder: Embedder::start(Arc::clone(&encoder), &embedder_options)?,
             runtime: tokio::runtime::Builder::new_current_thread().build()?,
             workers: Workers::start(&encoder, worker_count)?,
@@ -76,6 +69,6 @@ impl Stack {
 
     /// Operations a second that as many threads as there are workers reach together.
     pub(crate) fn peak(&self) -> Option<f64> {
-        peak::operations_per_second(&self.precision, self.worker_count)
+        peak::operations_per_second(self.encoder.info().precision, self.worker_count)
     }
 }
