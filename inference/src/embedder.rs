@@ -6,12 +6,13 @@
 use std::sync::Arc;
 use std::thread;
 
+use crate::batch::default_token_budget;
 use crate::cache::{CacheStats, EmbeddingCache};
 use crate::pool::{PoolSize, thread_refused};
 use crate::queue::{Queue, Reply};
 use crate::stats::{Counters, EmbedderStats};
 use crate::worker::Workshop;
-use crate::{Embedding, Error, ModelInfo, Result, Role, SentenceEncoder};
+use crate::{DeviceChoice, Embedding, Error, ModelInfo, Result, Role, SentenceEncoder};
 
 /// How an [`Embedder`] works.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,13 +28,22 @@ pub struct EmbedderOptions {
     pub cache_capacity: u64,
 }
 
-impl Default for EmbedderOptions {
+impl EmbedderOptions {
     /// One worker for each processor core, at most 4 (candle, where it computes, spreads large products over the cores
-    /// itself); 1024 texts; 1024 tokens, about an eighth of a second of all-MiniLM-L6-v2 on a core with AVX-512; 10 000
-    /// vectors.
-    fn default() -> Self {
+    /// itself); 1024 texts; 1024 tokens on a processor and 16 384 on an NVIDIA card, which needs more to be filled;
+    /// 10 000 vectors.
+    #[must_use]
+    pub fn for_device(device: DeviceChoice) -> Self {
         let cores = thread::available_parallelism().map_or(1, usize::from);
-        Self { workers: cores.min(4), queue_capacity: 1_024, token_budget: 1_024, cache_capacity: 10_000 }
+        let token_budget = default_token_budget(device);
+        Self { workers: cores.min(4), queue_capacity: 1_024, token_budget, cache_capacity: 10_000 }
+    }
+}
+
+impl Default for EmbedderOptions {
+    /// Those for a processor.
+    fn default() -> Self {
+        Self::for_device(DeviceChoice::Cpu)
     }
 }
 

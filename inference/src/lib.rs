@@ -11,6 +11,7 @@ mod cache;
 mod configuration;
 mod cpu;
 mod cross_encoder;
+mod cuda;
 mod device;
 mod embedder;
 mod embedding;
@@ -43,6 +44,7 @@ mod worker;
 
 pub use cache::CacheStats;
 pub use cross_encoder::{CrossEncoder, PairInput};
+pub use cuda::CudaPrecision;
 pub use device::DeviceChoice;
 pub use embedder::{Embedder, EmbedderOptions};
 pub use embedding::Embedding;

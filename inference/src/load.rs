@@ -7,13 +7,18 @@ use crate::layout::{Layout, cross_encoder_folder};
 use crate::static_encoder::StaticEncoder;
 use crate::transformer_cross_encoder::TransformerCrossEncoder;
 use crate::transformer_encoder::TransformerEncoder;
-use crate::{CrossEncoder, DeviceChoice, Error, Manifest, ModelFiles, ModelInfo, Result, SentenceEncoder};
+use crate::{
+    CrossEncoder, CudaPrecision, DeviceChoice, Error, Manifest, ModelFiles, ModelInfo, Result,
+    SentenceEncoder,
+};
 
 /// How a model is loaded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ModelOptions {
     /// Where it computes.
     pub device: DeviceChoice,
+    /// In what it computes there, if that is an NVIDIA card.
+    pub cuda_precision: CudaPrecision,
     /// Keep only the first values of each vector (Matryoshka truncation); `None` keeps all. Sensible for models trained
     /// for it only; never for a cross-encoder.
     pub dimension: Option<usize>,

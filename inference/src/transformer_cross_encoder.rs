@@ -3,7 +3,7 @@
 
 use candle_core::Device;
 
-use crate::architectures::Architecture;
+use crate::architectures::{Architecture, Computation};
 use crate::configuration::{ConfigurationFile, inside};
 use crate::load::{Loading, Traits};
 use crate::relevance_head::RelevanceHead;
@@ -31,7 +31,7 @@ impl TransformerCrossEncoder {
         let device = options.device.open()?;
         let config = ConfigurationFile::read(files, inside(folder, "config.json"))?;
         let weights = Weights::read(files, folder, &device)?;
-        let architecture = Architecture::build(&config, weights.clone(), options)?;
+        let architecture = Architecture::build(&config, weights.clone(), Computation::of(options))?;
         let head = RelevanceHead::load(&config, weights, architecture.hidden_size)?;
         let rules = TextRules::read(files, folder)?;
         let max_tokens = rules.max_tokens(options, architecture.max_tokens)?;

@@ -68,6 +68,8 @@ pub struct ModelConfig {
     pub folder: PathBuf,
     /// What `inference::DeviceChoice` parses.
     pub device: String,
+    /// What `inference::CudaPrecision` parses.
+    pub cuda_precision: String,
     /// `None` keeps the model's own dimension.
     #[serde(deserialize_with = "none_if_zero")]
     pub dimension: Option<usize>,
@@ -75,7 +77,7 @@ pub struct ModelConfig {
     pub workers: usize,
     /// Texts that may wait for a vector.
     pub queue_capacity: usize,
-    /// Tokens in one batch, padding included.
+    /// Tokens in one batch, padding included; 0 leaves the choice to the program.
     pub token_budget: usize,
     /// Vectors remembered by text.
     pub cache_capacity: u64,
@@ -164,16 +166,23 @@ impl Config {
     /// How the model is loaded.
     ///
     /// # Errors
-    /// None for a checked configuration: its device parses.
+    /// None for a checked configuration: its device and precision parse.
     pub(crate) fn model_options(&self) -> inference::Result<ModelOptions> {
-        let device = self.model.device.parse()?;
-        Ok(ModelOptions { device, dimension: self.model.dimension, ..ModelOptions::default() })
+        Ok(ModelOptions {
+            device: self.model.device.parse()?,
+            cuda_precision: self.model.cuda_precision.parse()?,
+            dimension: self.model.dimension,
+            ..ModelOptions::default()
+        })
     }
 
     /// How the embedder queues, batches and remembers.
     pub(crate) fn embedder_options(&self) -> EmbedderOptions {
         let ModelConfig { workers, queue_capacity, token_budget, cache_capacity, .. } = self.model;
-        let workers = if workers == 0 { EmbedderOptions::default().workers } else { workers };
+        // A checked configuration's device parses.
+        let default = EmbedderOptions::for_device(self.model.device.parse().unwrap_or_default());
+        let workers = if workers == 0 { default.workers } else { workers };
+        let token_budget = if token_budget == 0 { default.token_budget } else { token_budget };
         EmbedderOptions { workers, queue_capacity, token_budget, cache_capacity }
     }
 

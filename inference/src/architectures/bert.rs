@@ -8,6 +8,7 @@ use super::{Architecture, Backbone, Computation, activation, check_heads, check_
 use crate::Result;
 use crate::configuration::ConfigurationFile;
 use crate::cpu::{Activation, PackedEncoder, PackedShape};
+use crate::cuda::PackedGraph;
 use crate::token_batch::TokenBatch;
 use crate::weights::{Weights, without_prefix};
 
@@ -73,16 +74,13 @@ pub(super) fn load(
     })
 }
 
-/// Our own computation, or candle's graph.
+/// One of our own computations, or candle's graph.
 pub(super) fn backbone(
     weights: Weights,
     graph: &Config,
     activation: Activation,
     computation: Computation,
 ) -> Result<Box<dyn Backbone>> {
-    if computation == Computation::Candle {
-        return Ok(Box::new(Bert(weights.build(|weights| BertModel::load(weights, graph))?)));
-    }
     let shape = PackedShape {
         vocabulary: graph.vocab_size,
         width: graph.hidden_size,
@@ -95,7 +93,11 @@ pub(super) fn backbone(
         epsilon: graph.layer_norm_eps as f32,
         activation,
     };
-    Ok(Box::new(PackedEncoder::load(shape, &weights)?))
+    Ok(match computation {
+        Computation::Packed => Box::new(PackedEncoder::load(shape, &weights)?),
+        Computation::Cuda(precision) => Box::new(PackedGraph::load(shape, &weights, precision)?),
+        Computation::Candle => Box::new(Bert(weights.build(|weights| BertModel::load(weights, graph))?)),
+    })
 }
 
 /// As candle's graph names it.

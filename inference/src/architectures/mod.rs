@@ -15,6 +15,7 @@ use serde::Deserialize;
 
 use crate::configuration::{ConfigurationFile, inside};
 use crate::cpu::{self, Activation};
+use crate::cuda::CudaPrecision;
 use crate::load::Loading;
 use crate::token_batch::TokenBatch;
 use crate::weights::Weights;
@@ -51,7 +52,8 @@ impl Architecture {
     /// [`Error::ModelFile`] for malformed files.
     pub(crate) fn load(loading: &Loading<'_>, folder: &str, device: &Device) -> Result<Self> {
         let config = ConfigurationFile::read(loading.files, inside(folder, "config.json"))?;
-        Self::build(&config, Weights::read(loading.files, folder, device)?, loading.options)
+        let computation = Computation::of(loading.options);
+        Self::build(&config, Weights::read(loading.files, folder, device)?, computation)
     }
 
     /// From what is read already. Weights that the graph does not have, such as a task head's, are passed over.
@@ -61,14 +63,19 @@ impl Architecture {
     pub(crate) fn build(
         config: &ConfigurationFile<'_>,
         weights: Weights,
-        options: &ModelOptions,
+        computation: Computation,
     ) -> Result<Self> {
-        let computation = Computation::of(options);
         match config.text("model_type") {
             Some("bert") => bert::load(config, weights, computation),
             Some("distilbert") => distilbert::load(config, weights, computation),
-            Some("modernbert") => modernbert::load(config, weights),
-            Some("qwen3") => qwen3::load(config, weights),
+            Some("modernbert") => {
+                computation.check_single_precision("modernbert")?;
+                modernbert::load(config, weights)
+            }
+            Some("qwen3") => {
+                computation.check_single_precision("qwen3")?;
+                qwen3::load(config, weights)
+            }
             Some("roberta" | "xlm-roberta") => xlm_roberta::load(config, weights, computation),
             Some(other) => Err(Error::UnsupportedModel(format!("the architecture {other}"))),
             None => Err(config.malformed("model_type is missing")),
@@ -96,17 +103,34 @@ impl Architecture {
 
 /// Who computes a model of the BERT family.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Computation {
+pub(crate) enum Computation {
     /// This crate, on a processor: see `cpu`.
     Packed,
-    /// candle's graph: on a graphics processor, on a processor without vector instructions, and to compare with.
+    /// This crate's graph for a card: see `cuda`.
+    Cuda(CudaPrecision),
+    /// candle's graph: on other devices, on a processor without vector instructions, and to compare with.
     Candle,
 }
 
 impl Computation {
-    fn of(options: &ModelOptions) -> Self {
-        let packed = options.device == DeviceChoice::Cpu && !options.reference && cpu::is_supported();
-        if packed { Self::Packed } else { Self::Candle }
+    pub(crate) fn of(options: &ModelOptions) -> Self {
+        match options.device {
+            _ if options.reference => Self::Candle,
+            DeviceChoice::Cpu if cpu::is_supported() => Self::Packed,
+            DeviceChoice::Cuda(_) => Self::Cuda(options.cuda_precision),
+            DeviceChoice::Cpu | DeviceChoice::Metal(_) => Self::Candle,
+        }
+    }
+
+    /// For an architecture that is computed by candle's graph always.
+    fn check_single_precision(self, architecture: &str) -> Result<()> {
+        match self {
+            Self::Cuda(precision) if precision != CudaPrecision::F32 => Err(Error::InvalidOption {
+                name: "cuda_precision",
+                reason: format!("{architecture} is computed in f32 only, not in {precision}"),
+            }),
+            Self::Packed | Self::Cuda(_) | Self::Candle => Ok(()),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use super::{Architecture, Backbone, Computation, activation, check_heads, check_
 use crate::Result;
 use crate::configuration::ConfigurationFile;
 use crate::cpu::{Activation, PackedEncoder, PackedShape};
+use crate::cuda::PackedGraph;
 use crate::token_batch::TokenBatch;
 use crate::weights::{Weights, without_prefix};
 
@@ -83,9 +84,6 @@ fn backbone(
     activation: Activation,
     computation: Computation,
 ) -> Result<Box<dyn Backbone>> {
-    if computation == Computation::Candle {
-        return Ok(Box::new(XlmRoberta(weights.build(|weights| XLMRobertaModel::new(graph, weights))?)));
-    }
     let shape = PackedShape {
         vocabulary: graph.vocab_size,
         width: graph.hidden_size,
@@ -98,7 +96,13 @@ fn backbone(
         epsilon: graph.layer_norm_eps as f32,
         activation,
     };
-    Ok(Box::new(PackedEncoder::load(shape, &weights)?))
+    Ok(match computation {
+        Computation::Packed => Box::new(PackedEncoder::load(shape, &weights)?),
+        Computation::Cuda(precision) => Box::new(PackedGraph::load(shape, &weights, precision)?),
+        Computation::Candle => {
+            Box::new(XlmRoberta(weights.build(|weights| XLMRobertaModel::new(graph, weights))?))
+        }
+    })
 }
 
 struct XlmRoberta(XLMRobertaModel);
