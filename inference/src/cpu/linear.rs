@@ -68,7 +68,8 @@ impl Linear {
                 steps.extend_from_slice(bytemuck::cast_slice(weight));
                 Coding::Single
             }
-            Precision::Bf16 => {
+            // No processor is asked for f16: see `Instructions::all`.
+            Precision::F16 | Precision::Bf16 => {
                 rows.for_each(|row| bfloat_steps(row, &mut steps));
                 Coding::Bfloat
             }

@@ -67,11 +67,11 @@ fn options(precision: &str, device: &str) -> Outcome<ModelOptions> {
 }
 
 /// The first line says that the first sentence has been embedded.
-fn serve(stack: Stack) -> Outcome<()> {
+fn serve(stack: &Stack) -> Outcome<()> {
     stack.single(&["Where is my parcel?".to_owned()])?;
     send(&"ready")?;
     for line in io::stdin().lock().lines() {
-        send(&answer(&stack, serde_json::from_str(&line?)?)?)?;
+        send(&answer(stack, serde_json::from_str(&line?)?)?)?;
     }
     Ok(())
 }
