@@ -34,12 +34,10 @@ fn main() -> Outcome<()> {
     match arguments[..] {
         ["devices"] => send(&devices()),
         ["describe", model] => describe(Path::new(model)),
-        ["serve", model, precision, device, workers] => serve(Stack::load(
-            &files(Path::new(model))?,
-            precision,
-            &options(precision, device)?,
-            workers.parse()?,
-        )?),
+        ["serve", model, precision, device, workers] => {
+            let options = options(precision, device)?;
+            serve(&Stack::load(&files(Path::new(model))?, precision, &options, workers.parse()?)?)
+        }
         _ => Err("usage: bench_embed devices | describe MODEL | serve MODEL PRECISION DEVICE WORKERS".into()),
     }
 }
@@ -71,11 +69,11 @@ fn options(precision: &str, device: &str) -> Outcome<ModelOptions> {
 }
 
 /// The first line says that the first sentence has been embedded.
-fn serve(stack: Stack) -> Outcome<()> {
+fn serve(stack: &Stack) -> Outcome<()> {
     stack.single(&["Where is my parcel?".to_owned()])?;
     send(&"ready")?;
     for line in io::stdin().lock().lines() {
-        send(&answer(&stack, serde_json::from_str(&line?)?)?)?;
+        send(&answer(stack, serde_json::from_str(&line?)?)?)?;
     }
     Ok(())
 }
