@@ -35,7 +35,8 @@ fn main() -> Outcome<()> {
         ["devices"] => send(&devices()),
         ["describe", model] => describe(Path::new(model)),
         ["serve", model, precision, device, workers] => {
-            serve(Stack::load(&files(Path::new(model))?, &options(precision, device)?, workers.parse()?)?)
+            let options = options(precision, device)?;
+            serve(&Stack::load(&files(Path::new(model))?, &options, workers.parse()?)?)
         }
         _ => Err("usage: bench_embed devices | describe MODEL | serve MODEL PRECISION DEVICE WORKERS".into()),
     }
