@@ -29,6 +29,38 @@ pub(super) fn byte_steps(row: &[f32], highest: f32, steps: &mut Vec<u32>) -> Lev
     Level { lowest, scale }
 }
 
+/// The bytes of one output's weights, four to a step, and what they are multiplied with: symmetric around 0, the largest
+/// weight is 127. `steps` grows. Not empty.
+pub(super) fn weight_steps(weights: &[f32], steps: &mut Vec<u32>) -> f32 {
+    let start = steps.len();
+    steps.resize(start + weights.len().div_ceil(4), 0);
+    let (lowest, greatest) = ARCH.dispatch(Range(weights));
+    let largest = greatest.max(-lowest);
+    let scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
+    let bytes = bytemuck::cast_slice_mut(&mut steps[start..]);
+    ARCH.dispatch(SignedBytes { weights, scale, bytes });
+    scale
+}
+
+struct SignedBytes<'a> {
+    weights: &'a [f32],
+    scale: f32,
+    /// At least as many as there are weights.
+    bytes: &'a mut [u8],
+}
+
+impl NullaryFnOnce for SignedBytes<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        for (byte, weight) in self.bytes.iter_mut().zip(self.weights) {
+            // Adding 1.5 · 2^23 leaves the nearest whole number in the low bits, negative ones as two's complement.
+            *byte = (weight / self.scale + 12_582_912.0).to_bits() as u8;
+        }
+    }
+}
+
 struct Bfloat<'a> {
     row: &'a [f32],
     steps: &'a mut [u32],
