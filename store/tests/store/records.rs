@@ -77,6 +77,7 @@ pub(crate) fn hand_off(conversation: &Conversation) -> HandOff {
         reason: String::from("requested"),
         priority: 5,
         summary: Some(Sealed(b"sealed summary".to_vec())),
+        receipt: None,
         at: NOW,
     }
 }
