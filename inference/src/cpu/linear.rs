@@ -113,17 +113,15 @@ impl Linear {
         let LinearRoom { steps, levels, columns } = room;
         let rows = input.chunks_exact(self.inputs);
         let tile_rows = tile_rows(self.instructions, rows.len());
-        steps.clear();
-        levels.clear();
         let steps: &[u32] = match self.coding {
             Coding::Single => bytemuck::cast_slice(input),
             Coding::Bfloat => {
+                steps.clear();
                 rows.for_each(|row| bfloat_steps(row, steps));
                 steps
             }
             Coding::Bytes { .. } => {
-                let highest = self.instructions.highest_level();
-                levels.extend(rows.map(|row| byte_steps(row, highest, steps)));
+                byte_steps(input, self.inputs, self.instructions.highest_level(), steps, levels);
                 steps
             }
         };
