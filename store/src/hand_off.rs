@@ -84,7 +84,7 @@ impl Store {
         self.write(move |transaction| {
             async move {
                 let found = conversations::read(transaction, handling.conversation).await?;
-                refuse_others(&found, handling.agent)?;
+                refuse_others(&found, handling)?;
                 let change = Change { owner: Owner::Bot, kind: EventKind::ReturnedToBot };
                 change.apply(transaction, &found, handling).await
             }
@@ -105,7 +105,7 @@ impl Store {
                 if found.owner == Owner::Nobody {
                     return Ok(found);
                 }
-                refuse_others(&found, handling.agent)?;
+                refuse_others(&found, handling)?;
                 let change = Change { owner: Owner::Nobody, kind: EventKind::Resolved };
                 change.apply(transaction, &found, handling).await
             }
@@ -140,11 +140,15 @@ impl Store {
     }
 }
 
-fn refuse_others(found: &Conversation, agent: AgentId) -> Result<()> {
-    if found.owner == Owner::Agent(agent) {
-        return Ok(());
+/// Whoever saw an earlier epoch is told so, also if he caused the present one himself and its answer was lost.
+fn refuse_others(found: &Conversation, handling: Handling) -> Result<()> {
+    if found.owner_epoch != handling.owner_epoch {
+        return Err(stale(found));
     }
-    Err(Error::conflict("the conversation is not assigned to this person"))
+    if found.owner != Owner::Agent(handling.agent) {
+        return Err(Error::conflict("the conversation is not assigned to this person"));
+    }
+    Ok(())
 }
 
 async fn queue(transaction: &mut Transaction<'_>, hand_off: HandOff) -> Result<Conversation> {
