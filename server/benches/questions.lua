@@ -1,5 +1,5 @@
 -- wrk script: sends the questions of a labelled set in turn, each where the second argument, a request's body, says
--- QUESTION, and counts what did not answer 200.
+-- QUESTION, with a number behind it, and counts what did not answer 200.
 local questions = {}
 local next_question = 0
 local failed = 0
@@ -17,7 +17,7 @@ end
 
 function request()
   next_question = next_question + 1
-  local text = questions[next_question % #questions + 1]
+  local text = questions[next_question % #questions + 1] .. " " .. next_question
   return wrk.format(nil, nil, nil, (body:gsub("QUESTION", function() return text end)))
 end
 
