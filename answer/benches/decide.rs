@@ -15,7 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use answer::{BuildOptions, FaqEntry, KnowledgeSnapshot, Policy, Question, RiskTarget, read_knowledge};
+use answer::{BuildOptions, FaqEntry, KnowledgeSnapshot, Question, RiskTarget, read_knowledge};
 use inference::{Embedder, EmbedderOptions, ModelFiles, ModelOptions, PrecisionChoice, Role, load_model};
 use time::OffsetDateTime;
 
@@ -75,7 +75,7 @@ async fn row(entries: &[FaqEntry], questions: &[Question], embedder: &Embedder) 
     }
     times.sort_by(f64::total_cmp);
     let count = times.len();
-    let (embedded, decided) = together(&snapshot, questions, embedder, policy).await?;
+    let (embedded, decided) = together(&snapshot, questions, embedder).await?;
     println!(
         "{:>9} {build:>9.2} {:>9.3} {:>9.3} {:>9.3} {:>9.3} {:>12.0} {embedded:>12.0} {decided:>12.0}",
         snapshot.phrasing_count(),
@@ -93,8 +93,8 @@ async fn together(
     snapshot: &Arc<KnowledgeSnapshot>,
     questions: &[Question],
     embedder: &Embedder,
-    policy: Policy,
 ) -> Fallible<(f64, f64)> {
+    let policy = snapshot.calibration().policy(RiskTarget::new(0.05).ok_or("a share")?);
     let mut rates = [0.0; 2];
     for (decides, rate) in [false, true].into_iter().zip(&mut rates) {
         let started = Instant::now();
