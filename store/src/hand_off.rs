@@ -145,7 +145,8 @@ fn refuse_others(found: &Conversation, agent: AgentId) -> Result<()> {
     Err(Error::conflict("the conversation is not assigned to this person"))
 }
 
-async fn queue(transaction: &mut Transaction<'_>, hand_off: HandOff) -> Result<Conversation> {
+/// Puts a conversation that the bot answers into the queue, as this transaction sees it.
+pub(crate) async fn queue(transaction: &mut Transaction<'_>, hand_off: HandOff) -> Result<Conversation> {
     let found = conversations::read(transaction, hand_off.conversation).await?;
     if found.owner_epoch != hand_off.owner_epoch {
         return Err(stale(&found));
