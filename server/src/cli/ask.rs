@@ -2,7 +2,6 @@
 
 use std::io::{self, BufRead as _};
 
-use answer::HandOffReason;
 use anyhow::Context as _;
 use clap::{Args, builder::NonEmptyStringValueParser};
 
@@ -16,7 +15,7 @@ use crate::{
     ApiError, App, AskRequest, AskResponse, DecisionKind, Knowledge,
     config::{Config, Override},
     demo::DemoShop,
-    reply::ExplainedCandidate,
+    reply::{ExplainedCandidate, Reason},
 };
 
 #[derive(Args)]
@@ -115,8 +114,12 @@ impl Asking<'_> {
 
     async fn decide(&self, question: &str) -> Result<AskResponse, ApiError> {
         let explain = self.arguments.explain || self.output.form == Form::Text;
-        let request =
-            AskRequest { text: question.to_owned(), channel: self.arguments.channel.clone(), explain };
+        let request = AskRequest {
+            text: question.to_owned(),
+            channel: self.arguments.channel.clone(),
+            explain,
+            ..AskRequest::default()
+        };
         self.app.ask(request).await
     }
 
@@ -169,12 +172,13 @@ fn text(response: &AskResponse, output: Output) -> String {
     lines.join("\n") + "\n"
 }
 
-fn reason_in_words(reason: HandOffReason) -> &'static str {
+fn reason_in_words(reason: Reason) -> &'static str {
     match reason {
-        HandOffReason::LowConfidence => "no entry is probable enough",
-        HandOffReason::Unavailable => "no entry may answer on this channel at this time",
-        HandOffReason::ChitChat => "the question is chit-chat",
-        HandOffReason::TooLittle => "the question says too little",
+        Reason::LowConfidence => "no entry is probable enough",
+        Reason::Unavailable => "no entry may answer on this channel at this time",
+        Reason::ChitChat => "the question is chit-chat",
+        Reason::TooLittle => "the question says too little",
+        Reason::Assigned => "a person answers this conversation",
     }
 }
 

@@ -40,6 +40,13 @@ impl Serving {
         serde_json::from_str(json).unwrap_or_else(|error| panic!("{error}: {reply}"))
     }
 
+    /// The value of a number without labels in `/metrics`.
+    pub(crate) fn metric(&self, name: &str) -> f64 {
+        let metrics = self.get("/metrics");
+        let value = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        value.unwrap_or_else(|| panic!("no {name} in:\n{metrics}")).trim().parse().unwrap()
+    }
+
     fn exchange(&self, target: &str, headers: &str, body: &str) -> String {
         let address =
             self.announced["url"].as_str().unwrap().trim_start_matches("http://").trim_end_matches('/');
