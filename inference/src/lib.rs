@@ -12,6 +12,7 @@ mod cache;
 mod configuration;
 mod cpu;
 mod cross_encoder;
+mod cuda;
 mod device;
 mod embedder;
 mod embedding;

@@ -5,27 +5,31 @@ use std::str::FromStr;
 
 use crate::Error;
 
-/// In what numbers the linear layers of a transformer are computed, by name. Everything between them is in single
-/// precision. Vectors of one precision are to be compared with vectors of the same.
+/// In what numbers the linear layers of a transformer are computed, by name. On a processor everything between them is in
+/// single precision. Vectors of one precision are to be compared with vectors of the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Precision {
     /// Single precision.
     F32,
+    /// Half precision, on an NVIDIA card only: 11 significant bits, numbers up to 65 504.
+    F16,
     /// bfloat16: weights and inputs are rounded to 8 significant bits, sums are kept in single precision.
     Bf16,
-    /// Whole numbers of 8 bits: weights scaled for each output, inputs for each token; sums are exact.
+    /// Whole numbers of 8 bits, on a processor only: weights scaled for each output, inputs for each token; sums are
+    /// exact.
     Int8,
 }
 
 impl Precision {
     /// In the order from exact to fast.
-    pub const ALL: [Self; 3] = [Self::F32, Self::Bf16, Self::Int8];
+    pub const ALL: [Self; 4] = [Self::F32, Self::F16, Self::Bf16, Self::Int8];
 
     /// Its name in configurations and reports.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::F32 => "f32",
+            Self::F16 => "f16",
             Self::Bf16 => "bf16",
             Self::Int8 => "int8",
         }
@@ -69,7 +73,7 @@ impl FromStr for PrecisionChoice {
         let all = Precision::ALL.into_iter().map(Self::Exactly).chain([Self::Fastest]);
         all.into_iter().find(|choice| choice.to_string() == name).ok_or_else(|| Error::InvalidOption {
             name: "precision",
-            reason: format!("{name:?} is none of auto, f32, bf16 and int8"),
+            reason: format!("{name:?} is none of auto, f32, f16, bf16 and int8"),
         })
     }
 }

@@ -14,6 +14,8 @@ pub(crate) struct TokenBatch {
     /// `[batch, tokens]`, u32: rows of the segment embedding, 0 for padding.
     pub(crate) segments: Tensor,
     lengths: Vec<usize>,
+    /// For each token of each row, without padding: its place in its row, its id, its segment.
+    pub(crate) packed: Vec<(usize, u32, u32)>,
 }
 
 /// One text or pair of a batch.
@@ -62,10 +64,17 @@ impl TokenBatch {
             mask[start..start + row.ids.len()].fill(1.0);
             segments[start..start + row.segments.len()].copy_from_slice(row.segments);
         }
+        let places = rows.iter().flat_map(|row| row.tokens().enumerate());
+        let packed = places.map(|(place, (id, segment))| (place, id, segment)).collect();
         let shape = (rows.len(), longest);
         let ids = Tensor::from_vec(ids, shape, device)?;
         let mask = Tensor::from_vec(mask, shape, device)?;
-        Ok(Self { ids, mask, segments: Tensor::from_vec(segments, shape, device)?, lengths })
+        Ok(Self { ids, mask, segments: Tensor::from_vec(segments, shape, device)?, lengths, packed })
+    }
+
+    /// Tokens of each row.
+    pub(crate) fn lengths(&self) -> &[usize] {
+        &self.lengths
     }
 
     /// Where each text's last token lies when the rows are laid end to end: `[batch]`, u32.

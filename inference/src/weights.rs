@@ -75,16 +75,28 @@ impl Weights {
     /// # Errors
     /// [`Error::ModelFile`] when it is missing or has another shape.
     pub(crate) fn values(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
-        let tensor = self.tensors.get(name).ok_or_else(|| self.malformed(format!("{name} is missing")))?;
-        if tensor.dims() != shape {
-            let reason =
-                format!("{name} has the shape {:?}, the configuration asks for {shape:?}", tensor.dims());
-            return Err(self.malformed(reason));
-        }
-        tensor
+        self.checked(name, shape)?
             .flatten_all()
             .and_then(|flat| flat.to_vec1())
             .map_err(|error| self.malformed(error.to_string()))
+    }
+
+    /// A tensor on the model's device.
+    ///
+    /// # Errors
+    /// [`Error::ModelFile`] when it is missing or has another shape, [`Error::Inference`] when the device has no room.
+    pub(crate) fn tensor(&self, name: &str, shape: &[usize]) -> Result<Tensor> {
+        Ok(self.checked(name, shape)?.to_device(&self.device)?)
+    }
+
+    fn checked(&self, name: &str, shape: &[usize]) -> Result<&Tensor> {
+        let tensor = self.tensors.get(name).ok_or_else(|| self.malformed(format!("{name} is missing")))?;
+        if tensor.dims() == shape {
+            return Ok(tensor);
+        }
+        let reason =
+            format!("{name} has the shape {:?}, the configuration asks for {shape:?}", tensor.dims());
+        Err(self.malformed(reason))
     }
 
     /// An error that names the weights' file.

@@ -94,10 +94,6 @@ fn a_step_that_failed_may_be_repeated() {
 fn old_and_new_master_keys_are_both_needed_only_meanwhile() {
     let installation = Installation::new();
     let both = installation.masters(Replaced::Master);
-    // A destroyed key has nothing to wrap, and keeps nobody from the end.
-    let erased = vault(&both, &installation.storage);
-    erased.create_contact_key(&contact("9")).unwrap();
-    erased.destroy_contact_keys(&contact("9")).unwrap();
     let mut rotation = MasterRotation::new(vault(&both, &installation.storage));
     rotation.step(2).unwrap();
     for only in [&installation.old_master, &installation.new_master] {
@@ -106,6 +102,10 @@ fn old_and_new_master_keys_are_both_needed_only_meanwhile() {
         assert!(matches!(refused.err(), Some(Error::WrongMasterKey { .. })));
     }
     assert_eq!(vault(&both, &installation.storage).check_keys().unwrap().under_other_masters, 3);
+    // A destroyed key has nothing to wrap, and keeps nobody from the end.
+    let erased = vault(&both, &installation.storage);
+    erased.create_contact_key(&contact("9")).unwrap();
+    erased.destroy_contact_keys(&contact("9")).unwrap();
     let outcome = to_the_end(|| rotation.step(2)).unwrap();
     assert_eq!((outcome.moved, outcome.unreadable.len()), (5, 0));
     installation.assert_old_key_is_gone(Replaced::Master, None);

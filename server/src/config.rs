@@ -85,7 +85,7 @@ pub struct ModelConfig {
     pub pin_workers: bool,
     /// Texts that may wait for a vector.
     pub queue_capacity: usize,
-    /// Tokens in one batch, padding included.
+    /// Tokens in one batch, padding included; 0 leaves the choice to the program.
     pub token_budget: usize,
     /// Vectors remembered by text.
     pub cache_capacity: u64,
@@ -210,7 +210,10 @@ impl Config {
     pub(crate) fn embedder_options(&self) -> EmbedderOptions {
         let ModelConfig { workers, pin_workers, queue_capacity, token_budget, cache_capacity, .. } =
             self.model;
-        let workers = if workers == 0 { EmbedderOptions::default().workers } else { workers };
+        // A checked configuration's device parses.
+        let default = EmbedderOptions::for_device(self.model.device.parse().unwrap_or_default());
+        let workers = if workers == 0 { default.workers } else { workers };
+        let token_budget = if token_budget == 0 { default.token_budget } else { token_budget };
         EmbedderOptions { workers, pinned: pin_workers, queue_capacity, token_budget, cache_capacity }
     }
 

@@ -116,6 +116,7 @@ impl Storage {
             reason: reply.reason.map_or("", |reason| reason.word()).to_owned(),
             priority: conversation.priority,
             summary: None,
+            receipt: None,
             at,
         });
         let queues = hand_off.is_some() && conversation.owner == Owner::Bot;

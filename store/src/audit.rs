@@ -102,7 +102,7 @@ impl AuditEntry {
 
 impl Store {
     /// Records an act that changes nothing in the store: that somebody looked at something. What is looked at is shown
-    /// only after this has returned.
+    /// only after this has returned. A repeat after an error is one more entry: whoever tries twice has acted twice.
     ///
     /// # Errors
     /// When the engine fails; then the act must not take place.

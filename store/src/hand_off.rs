@@ -4,14 +4,14 @@ use futures::FutureExt;
 use serde_json::json;
 
 use crate::{
-    AgentId, Conversation, ConversationId, Error, EventKind, Owner, Result, Sealed, Store, Timestamp,
-    conversations,
+    AgentId, Conversation, ConversationId, DecisionReceipt, Error, EventKind, Owner, Result, Sealed, Store,
+    Timestamp, conversations,
     engine::{Transaction, values},
-    events,
+    events, receipts,
 };
 
 /// The bot gives up.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct HandOff {
     /// Which conversation.
     pub conversation: ConversationId,
@@ -23,6 +23,8 @@ pub struct HandOff {
     pub priority: i64,
     /// What the person should know; `None` keeps the earlier summary.
     pub summary: Option<Sealed>,
+    /// The decision that led to it, for the message that it was made on.
+    pub receipt: Option<DecisionReceipt>,
     /// Now.
     pub at: Timestamp,
 }
@@ -41,7 +43,7 @@ pub struct Handling {
 }
 
 impl Store {
-    /// Puts a conversation that the bot answers into the queue.
+    /// Puts a conversation that the bot answers into the queue, and stores the decision that led to it.
     ///
     /// # Errors
     /// [`Error::StaleOwner`] when it has changed hands since, so that it is not handed over twice; [`Error::Conflict`]
@@ -82,7 +84,7 @@ impl Store {
         self.write(move |transaction| {
             async move {
                 let found = conversations::read(transaction, handling.conversation).await?;
-                refuse_others(&found, handling.agent)?;
+                refuse_others(&found, handling)?;
                 let change = Change { owner: Owner::Bot, kind: EventKind::ReturnedToBot };
                 change.apply(transaction, &found, handling).await
             }
@@ -103,7 +105,7 @@ impl Store {
                 if found.owner == Owner::Nobody {
                     return Ok(found);
                 }
-                refuse_others(&found, handling.agent)?;
+                refuse_others(&found, handling)?;
                 let change = Change { owner: Owner::Nobody, kind: EventKind::Resolved };
                 change.apply(transaction, &found, handling).await
             }
@@ -138,11 +140,15 @@ impl Store {
     }
 }
 
-fn refuse_others(found: &Conversation, agent: AgentId) -> Result<()> {
-    if found.owner == Owner::Agent(agent) {
-        return Ok(());
+/// Whoever saw an earlier epoch is told so, also if he caused the present one himself and its answer was lost.
+fn refuse_others(found: &Conversation, handling: Handling) -> Result<()> {
+    if found.owner_epoch != handling.owner_epoch {
+        return Err(stale(found));
     }
-    Err(Error::conflict("the conversation is not assigned to this person"))
+    if found.owner != Owner::Agent(handling.agent) {
+        return Err(Error::conflict("the conversation is not assigned to this person"));
+    }
+    Ok(())
 }
 
 /// Puts a conversation that the bot answers into the queue, as this transaction sees it.
@@ -153,6 +159,9 @@ pub(crate) async fn queue(transaction: &mut Transaction<'_>, hand_off: HandOff) 
     }
     if found.owner != Owner::Bot {
         return Err(Error::conflict("the bot does not answer this conversation"));
+    }
+    if let Some(receipt) = hand_off.receipt {
+        receipts::append(transaction, &found, receipt).await?;
     }
     let owner = Owner::Queue { since: hand_off.at };
     change_owner(transaction, &found, owner, found.bot_cursor, hand_off.at).await?;

@@ -14,7 +14,7 @@ pub struct KnowledgeBase {
     pub id: KnowledgeBaseId,
     /// Unique.
     pub name: String,
-    /// Counts changes of the draft, from 1.
+    /// Counts changes of the draft and its publications, from 1.
     pub revision: i64,
     /// The version that is served; `None` before the first is published.
     pub published_version: Option<i64>,

@@ -33,10 +33,10 @@ pub struct DecisionReceipt {
 }
 
 impl Store {
-    /// Stores a decision that comes without a reply: a hand-off.
+    /// Stores a decision that comes without a reply and without a hand-off. Repeating it changes nothing.
     ///
     /// # Errors
-    /// [`Error::Conflict`] when the message has been decided on; [`Error::NotFound`] when there is no such message; when
+    /// [`Error::Conflict`] when something else has been decided on the message; [`Error::NotFound`] when there is no such message; when
     /// the engine fails.
     pub async fn record_decision(&self, receipt: DecisionReceipt) -> Result<()> {
         self.write(move |transaction| {
@@ -55,12 +55,7 @@ impl Store {
     /// # Errors
     /// When the engine fails or the row is corrupt.
     pub async fn decision_on(&self, message: MessageId) -> Result<Option<DecisionReceipt>> {
-        let sql = "SELECT message_id, snapshot_version, model_fingerprint, entry_id, matched_phrasing, features, \
-                   probability, band, created_at FROM decision_receipts WHERE message_id = $1";
-        self.read(move |transaction| {
-            async move { transaction.row(sql, values![message]).await?.map(receipt).transpose() }.boxed()
-        })
-        .await
+        self.read(move |transaction| read(transaction, message).boxed()).await
     }
 }
 
@@ -84,21 +79,31 @@ pub(crate) async fn append(
     });
     let sql = "INSERT INTO decision_receipts (message_id, snapshot_version, model_fingerprint, entry_id, \
                matched_phrasing, features, probability, band, created_at) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (message_id) DO NOTHING";
+    let new = receipt.clone();
     let values = values![
-        receipt.message,
-        receipt.snapshot_version,
-        receipt.model_fingerprint,
-        receipt.entry_id,
-        receipt.matched_phrasing,
-        receipt.features,
-        receipt.probability,
-        receipt.band,
-        receipt.at
+        new.message,
+        new.snapshot_version,
+        new.model_fingerprint,
+        new.entry_id,
+        new.matched_phrasing,
+        new.features,
+        new.probability,
+        new.band,
+        new.at
     ];
-    transaction.execute(sql, values).await?;
+    if transaction.execute(sql, values).await? == 0 {
+        let same = read(transaction, receipt.message).await?.as_ref() == Some(&receipt);
+        return if same { Ok(()) } else { Err(Error::conflict("something else was decided on the message")) };
+    }
     events::append(transaction, EventKind::DecisionRecorded, Some(conversation.id), &payload, receipt.at)
         .await
+}
+
+async fn read(transaction: &mut Transaction<'_>, message: MessageId) -> Result<Option<DecisionReceipt>> {
+    let sql = "SELECT message_id, snapshot_version, model_fingerprint, entry_id, matched_phrasing, features, \
+               probability, band, created_at FROM decision_receipts WHERE message_id = $1";
+    transaction.row(sql, values![message]).await?.map(receipt).transpose()
 }
 
 fn receipt(row: Row) -> Result<DecisionReceipt> {

@@ -15,7 +15,8 @@ use crate::{
 pub enum Location {
     /// An SQLite file, created when it is missing. Its folder must exist.
     File(PathBuf),
-    /// A PostgreSQL address: `postgres://user:password@host/database`, or key=value pairs.
+    /// A PostgreSQL address: `postgres://user:password@host/database`, or key=value pairs. The connection is not encrypted:
+    /// a socket on this machine, or a private network. An address that demands encryption is refused.
     Server(String),
 }
 

@@ -6,7 +6,8 @@ use serde_json::json;
 use crate::{
     Act, Error, EventKind, KnowledgeBaseId, LabelId, Result, Store, Timestamp, audit,
     engine::{Row, Transaction, values},
-    events, knowledge_bases,
+    events,
+    knowledge_bases::advance,
 };
 
 /// A published version.
@@ -45,10 +46,12 @@ pub struct VersionContent {
 }
 
 impl Store {
-    /// Makes a version of the draft and serves it.
+    /// Makes a version of the draft and serves it. The draft has another revision afterwards, so that a repeat does not
+    /// make a second version.
     ///
     /// # Errors
-    /// [`Error::Conflict`] when the draft has changed since `revision`: what was checked is not what would be published;
+    /// [`Error::Conflict`] when the draft has changed or was published since `revision`: what was checked is not what would
+    /// be published, or it is published already;
     /// [`Error::NotFound`]; when the engine fails.
     pub async fn publish(&self, knowledge_base: KnowledgeBaseId, revision: i64, act: Act) -> Result<Version> {
         self.write(move |transaction| publish(transaction, knowledge_base, revision, act).boxed()).await
@@ -111,10 +114,7 @@ async fn publish(
     revision: i64,
     act: Act,
 ) -> Result<Version> {
-    let found = knowledge_bases::read(transaction, knowledge_base).await?;
-    if found.revision != revision {
-        return Err(Error::conflict(format!("the knowledge base has revision {}", found.revision)));
-    }
+    advance(transaction, knowledge_base, revision, act.at).await?;
     let sql =
         "UPDATE knowledge_bases SET last_version = last_version + 1 WHERE id = $1 RETURNING last_version";
     let version: i64 = transaction.scalar("knowledge_bases", sql, values![knowledge_base]).await?;

@@ -26,13 +26,13 @@ fn near(left: f32, right: f32) -> bool {
 #[tokio::test]
 async fn the_best_candidates_come_in_the_order_of_the_logits() {
     let plain = Shop::with(shop()).await.ask(QUESTION).await;
-    assert_eq!(plain.ranking().first(), Some(&"refund"), "the test needs another order to start from");
+    let favourite = plain.ranking()[1].to_owned();
     // Only the answer names the entry: it is part of what is read.
-    let model = Opinionated::new(|_, passage| if passage.contains("这是invoice的答案") { 2.0 } else { -1.0 });
+    let wanted = format!("这是{favourite}的答案");
+    let model = Opinionated::new(move |_, passage| if passage.contains(&wanted) { 2.0 } else { -1.0 });
     let reply = reranked(model.reading(10)).await.ask(QUESTION).await;
     let mut expected = plain.ranking();
-    expected.retain(|id| *id != "invoice");
-    expected.insert(0, "invoice");
+    expected.swap(0, 1);
     assert_eq!(reply.ranking(), expected);
     let (for_it, against) = (1.0 / (1.0 + (-2.0f32).exp()), 1.0 / (1.0 + 1.0f32.exp()));
     assert!(near(reply.feature(0, "reranker"), for_it) && near(reply.feature(1, "reranker"), against));

@@ -8,6 +8,7 @@ use super::{Architecture, Backbone, Computation, Graph, activation, check_heads,
 use crate::Result;
 use crate::configuration::ConfigurationFile;
 use crate::cpu::{Activation, PackedEncoder, PackedShape};
+use crate::cuda::PackedGraph;
 use crate::token_batch::TokenBatch;
 use crate::weights::{Weights, without_prefix};
 
@@ -74,9 +75,12 @@ pub(super) fn backbone(weights: Weights, shape: &PackedShape, computation: Compu
         Computation::Packed(precision) => {
             Backbone::Packed(Box::new(PackedEncoder::load(*shape, &weights, precision)?))
         }
+        Computation::Cuda(precision) => {
+            Backbone::Graph(Box::new(PackedGraph::load(*shape, &weights, precision)?))
+        }
         Computation::Candle => {
             let model = weights.build(|weights| BertModel::load(weights, &graph(shape)))?;
-            Backbone::Candle(Box::new(Bert(model)))
+            Backbone::Graph(Box::new(Bert(model)))
         }
     })
 }

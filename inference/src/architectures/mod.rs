@@ -25,11 +25,11 @@ use crate::{DeviceChoice, Error, ModelOptions, Precision, PrecisionChoice, Resul
 /// The part of a model between token ids and pooling.
 enum Backbone {
     Packed(Box<PackedEncoder>),
-    Candle(Box<dyn Graph>),
+    Graph(Box<dyn Graph>),
 }
 
-/// A graph of candle's.
-trait Graph: Send + Sync {
+/// What computes on padded tensors of candle's.
+pub(crate) trait Graph: Send + Sync {
     /// `[batch, tokens, hidden size]`, f32. What stands at padding is arbitrary but finite, and does not influence the
     /// rest.
     fn hidden_states(&self, batch: &TokenBatch) -> candle_core::Result<Tensor>;
@@ -48,7 +48,7 @@ pub(crate) struct Architecture {
     /// Tokens that the position embeddings allow, special ones included.
     pub(crate) max_tokens: usize,
     /// The id that fills a batch's short rows.
-    padding: u32,
+    pub(crate) padding: u32,
     /// Rows of the segment embedding that tells a pair's texts apart; 1 where every token is in the first segment.
     pub(crate) segments: usize,
 }
@@ -73,14 +73,23 @@ impl Architecture {
         weights: Weights,
         options: &ModelOptions,
     ) -> Result<Self> {
-        let computation = Computation::of(options)?;
+        if let Some(graph_only @ ("modernbert" | "qwen3")) = config.text("model_type") {
+            exact_only(options, graph_only)?;
+        }
+        Self::computed(config, weights, Computation::of(options)?)
+    }
+
+    /// For `computation`, which a model outside the BERT family pays no attention to.
+    pub(crate) fn computed(
+        config: &ConfigurationFile<'_>,
+        weights: Weights,
+        computation: Computation,
+    ) -> Result<Self> {
         match config.text("model_type") {
             Some("bert") => bert::load(config, weights, computation),
             Some("distilbert") => distilbert::load(config, weights, computation),
-            Some("modernbert") => {
-                exact_only(options, "modernbert").and_then(|()| modernbert::load(config, weights))
-            }
-            Some("qwen3") => exact_only(options, "qwen3").and_then(|()| qwen3::load(config, weights)),
+            Some("modernbert") => modernbert::load(config, weights),
+            Some("qwen3") => qwen3::load(config, weights),
             Some("roberta" | "xlm-roberta") => xlm_roberta::load(config, weights, computation),
             Some(other) => Err(Error::UnsupportedModel(format!("the architecture {other}"))),
             None => Err(config.malformed("model_type is missing")),
@@ -115,10 +124,18 @@ impl Architecture {
     ) -> candle_core::Result<Vec<Vec<f32>>> {
         match &self.backbone {
             Backbone::Packed(encoder) => Ok(encoder.pooled(rows, pooling)),
-            Backbone::Candle(graph) => {
+            Backbone::Graph(graph) => {
                 let batch = TokenBatch::padded(rows, self.padding, device)?;
                 pooling.pool(&graph.hidden_states(&batch)?, &batch)?.to_vec2()
             }
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn graph(&self) -> Option<&dyn Graph> {
+        match &self.backbone {
+            Backbone::Packed(_) => None,
+            Backbone::Graph(graph) => Some(graph.as_ref()),
         }
     }
 
@@ -143,28 +160,38 @@ impl Architecture {
 
 /// Who computes a model of the BERT family.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Computation {
+pub(crate) enum Computation {
     /// This crate, on a processor: see `cpu`.
     Packed(Precision),
-    /// candle's graph: on a graphics processor, on a processor without vector instructions, and to compare with.
+    /// This crate's graph for a card: see `cuda`.
+    Cuda(Precision),
+    /// candle's graph: on other devices, on a processor without vector instructions, and to compare with.
     Candle,
 }
 
 impl Computation {
+    /// # Errors
+    /// [`Error::InvalidOption`] for a precision that candle's graph does not have, where that computes.
     fn of(options: &ModelOptions) -> Result<Self> {
-        let packed = options.device == DeviceChoice::Cpu && !options.reference && cpu::is_supported();
-        if !packed {
-            return exact_only(options, "candle's graph").map(|()| Self::Candle);
-        }
-        Ok(Self::Packed(match options.precision {
+        let precision = |fastest: Precision| match options.precision {
             PrecisionChoice::Exactly(precision) => precision,
-            PrecisionChoice::Fastest => cpu::fastest(),
-        }))
+            PrecisionChoice::Fastest => fastest,
+        };
+        match options.device {
+            DeviceChoice::Cpu if cpu::is_supported() && !options.reference => {
+                Ok(Self::Packed(precision(cpu::fastest())))
+            }
+            // Nobody has measured yet what half precision finds and how much faster it is.
+            DeviceChoice::Cuda(_) if !options.reference => Ok(Self::Cuda(precision(Precision::F32))),
+            DeviceChoice::Cpu | DeviceChoice::Cuda(_) | DeviceChoice::Metal(_) => {
+                exact_only(options, "candle's graph").map(|()| Self::Candle)
+            }
+        }
     }
 
     fn precision(self) -> Precision {
         match self {
-            Self::Packed(precision) => precision,
+            Self::Packed(precision) | Self::Cuda(precision) => precision,
             Self::Candle => Precision::F32,
         }
     }

@@ -74,7 +74,7 @@ pub(super) fn load(file: &ConfigurationFile<'_>, weights: Weights) -> Result<Arc
     check_norms(&weights, config.num_hidden_layers)?;
     Ok(Architecture {
         name: "modernbert",
-        backbone: Backbone::Candle(Box::new(ModernBertBackbone(
+        backbone: Backbone::Graph(Box::new(ModernBertBackbone(
             weights.build(|weights| ModernBert::load(weights, &graph))?,
         ))),
         precision: Precision::F32,

@@ -67,7 +67,7 @@ pub(super) fn load(file: &ConfigurationFile<'_>, weights: Weights) -> Result<Arc
     let weights = weights.renamed(|name| format!("model.{}", without_prefix(name, "model.")));
     Ok(Architecture {
         name: "qwen3",
-        backbone: Backbone::Candle(Box::new(Qwen3(weights.build(|weights| Model::new(&graph, weights))?))),
+        backbone: Backbone::Graph(Box::new(Qwen3(weights.build(|weights| Model::new(&graph, weights))?))),
         precision: Precision::F32,
         hidden_size: config.hidden_size,
         vocabulary_size: config.vocab_size,

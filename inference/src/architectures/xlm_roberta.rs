@@ -8,6 +8,7 @@ use super::{Architecture, Backbone, Computation, Graph, activation, check_heads,
 use crate::Result;
 use crate::configuration::ConfigurationFile;
 use crate::cpu::{Activation, PackedEncoder, PackedShape};
+use crate::cuda::PackedGraph;
 use crate::token_batch::TokenBatch;
 use crate::weights::{Weights, without_prefix};
 
@@ -61,10 +62,13 @@ pub(super) fn load(
         Computation::Packed(precision) => {
             Backbone::Packed(Box::new(PackedEncoder::load(shape, &weights, precision)?))
         }
+        Computation::Cuda(precision) => {
+            Backbone::Graph(Box::new(PackedGraph::load(shape, &weights, precision)?))
+        }
         Computation::Candle => {
             let graph = graph(&shape, config.pad_token_id);
             let model = weights.build(|weights| XLMRobertaModel::new(&graph, weights))?;
-            Backbone::Candle(Box::new(XlmRoberta(model)))
+            Backbone::Graph(Box::new(XlmRoberta(model)))
         }
     };
     Ok(Architecture {

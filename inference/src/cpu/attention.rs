@@ -3,7 +3,7 @@
 use super::functions::exp;
 use super::instructions::{Dot, Instructions};
 use super::product::{
-    Columns, Finish, Lines, Product, Work, lay_out, lay_out_panels, panel_width, tile_rows,
+    Columns, Finish, Lines, Product, Work, copy, lay_out, lay_out_panels, panel_width, tile_rows,
 };
 
 /// Queries are worked on in whole numbers of these.
@@ -122,7 +122,8 @@ enum Part {
     Value = 2,
 }
 
-/// Rows that are steps already, as panels: row by row in each panel. The last panel is filled up with zeros.
+/// Rows that are steps already, as panels: row by row in each panel. Where the last one has no outputs, what stood there
+/// stays.
 #[inline(always)]
 fn lay_out_values<'a>(
     rows: &(impl ExactSizeIterator<Item = &'a [u32]> + Clone),
@@ -131,12 +132,11 @@ fn lay_out_values<'a>(
     panels: &mut Lines,
 ) {
     let steps = rows.len();
-    panels.clear();
     panels.resize(outputs.next_multiple_of(width) * steps, 0);
     for (number, panel) in panels.chunks_exact_mut(width * steps.max(1)).enumerate() {
         let (first, end) = (number * width, outputs.min((number + 1) * width));
         for (place, row) in panel.chunks_exact_mut(width).zip(rows.clone()) {
-            place[..end - first].copy_from_slice(&row[first..end]);
+            copy(&row[first..end], &mut place[..end - first]);
         }
     }
 }

@@ -18,15 +18,52 @@ pub(super) fn bfloat_steps(row: &[f32], steps: &mut Vec<u32>) {
     ARCH.dispatch(Bfloat { row, steps: &mut steps[start..] });
 }
 
-/// Four whole numbers from 0 to `highest` a step; the last step is filled up with 0. `steps` grows. The row is not empty.
-pub(super) fn byte_steps(row: &[f32], highest: f32, steps: &mut Vec<u32>) -> Level {
+/// Rows of `length` values, each four whole numbers from 0 to `highest` a step; a row's last step is filled up with 0. `steps`
+/// and `levels` are replaced. Rows are not empty.
+pub(super) fn byte_steps(
+    rows: &[f32],
+    length: usize,
+    highest: f32,
+    steps: &mut Vec<u32>,
+    levels: &mut Vec<Level>,
+) {
+    let (count, per_row) = (rows.len() / length, length.div_ceil(4));
+    steps.resize(count * per_row, 0);
+    levels.clear();
+    let bytes = bytemuck::cast_slice_mut(steps);
+    ARCH.dispatch(Bytes { rows, length, highest, bytes, bytes_per_row: 4 * per_row, levels });
+}
+
+/// The bytes of one output's weights, four to a step, and what they are multiplied with: symmetric around 0, the largest
+/// weight is 127. `steps` grows. Not empty.
+pub(super) fn weight_steps(weights: &[f32], steps: &mut Vec<u32>) -> f32 {
     let start = steps.len();
-    steps.resize(start + row.len().div_ceil(4), 0);
-    let (lowest, greatest) = ARCH.dispatch(Range(row));
-    let scale = if greatest > lowest { (greatest - lowest) / highest } else { 1.0 };
+    steps.resize(start + weights.len().div_ceil(4), 0);
+    let (lowest, greatest) = ARCH.dispatch(Range(weights));
+    let largest = greatest.max(-lowest);
+    let scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
     let bytes = bytemuck::cast_slice_mut(&mut steps[start..]);
-    ARCH.dispatch(Bytes { row, lowest, levels_per_unit: 1.0 / scale, highest, bytes });
-    Level { lowest, scale }
+    ARCH.dispatch(SignedBytes { weights, scale, bytes });
+    scale
+}
+
+struct SignedBytes<'a> {
+    weights: &'a [f32],
+    scale: f32,
+    /// At least as many as there are weights.
+    bytes: &'a mut [u8],
+}
+
+impl NullaryFnOnce for SignedBytes<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        for (byte, weight) in self.bytes.iter_mut().zip(self.weights) {
+            // Adding 1.5 · 2^23 leaves the nearest whole number in the low bits, negative ones as two's complement.
+            *byte = (weight / self.scale + 12_582_912.0).to_bits() as u8;
+        }
+    }
 }
 
 struct Bfloat<'a> {
@@ -57,23 +94,32 @@ fn bfloat(value: f32) -> u32 {
 }
 
 struct Bytes<'a> {
-    row: &'a [f32],
-    lowest: f32,
-    levels_per_unit: f32,
+    rows: &'a [f32],
+    length: usize,
     highest: f32,
-    /// At least as many as the row has values.
     bytes: &'a mut [u8],
+    bytes_per_row: usize,
+    levels: &'a mut Vec<Level>,
 }
 
-impl NullaryFnOnce for Bytes<'_> {
+impl WithSimd for Bytes<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn call(self) {
-        for (byte, value) in self.bytes.iter_mut().zip(self.row) {
-            // Adding 2^23 leaves the nearest whole number in the low bits.
-            let level = lesser((value - self.lowest) * self.levels_per_unit, self.highest);
-            *byte = (level + 8_388_608.0).to_bits() as u8;
+    fn with_simd<S: Simd>(self, simd: S) {
+        let rows = self.rows.chunks_exact(self.length);
+        for (row, bytes) in rows.zip(self.bytes.chunks_exact_mut(self.bytes_per_row)) {
+            let (lowest, greatest) = Range(row).with_simd(simd);
+            let scale = if greatest > lowest { (greatest - lowest) / self.highest } else { 1.0 };
+            let levels_per_unit = 1.0 / scale;
+            let (levels, behind) = bytes.split_at_mut(self.length);
+            for (byte, value) in levels.iter_mut().zip(row) {
+                // Adding 2^23 leaves the nearest whole number in the low bits.
+                let level = lesser((value - lowest) * levels_per_unit, self.highest);
+                *byte = (level + 8_388_608.0).to_bits() as u8;
+            }
+            behind.fill(0);
+            self.levels.push(Level { lowest, scale });
         }
     }
 }

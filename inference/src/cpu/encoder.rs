@@ -1,6 +1,7 @@
 //! The encoder stack over packed tokens.
 
 use std::cell::RefCell;
+use std::thread;
 
 use super::attention::{AttentionRoom, attend};
 use super::functions::Activation;
@@ -77,14 +78,12 @@ impl PackedEncoder {
         let table = |name: &str, rows: usize| {
             weights.values(&format!("embeddings.{name}_embeddings.weight"), &[rows, width])
         };
-        let layers = (0..shape.layers)
-            .map(|number| Layer::load(&shape, weights, packing, &format!("encoder.layer.{number}")));
         Ok(Self {
             tokens: table("word", shape.vocabulary)?,
             positions: table("position", shape.positions)?,
             segments: table("token_type", shape.segments)?,
             norm: layer_norm(&shape, weights, "embeddings.LayerNorm")?,
-            layers: layers.collect::<crate::Result<_>>()?,
+            layers: Layer::load_all(&shape, weights, packing)?,
             shape,
         })
     }
@@ -127,6 +126,21 @@ impl PackedEncoder {
 }
 
 impl Layer {
+    /// On as many threads as there are cores: packing takes longer than reading.
+    fn load_all(shape: &PackedShape, weights: &Weights, packing: Packing) -> crate::Result<Vec<Self>> {
+        let load = |number| Self::load(shape, weights, packing, &format!("encoder.layer.{number}"));
+        let threads = thread::available_parallelism().map_or(1, usize::from);
+        let numbers: Vec<usize> = (0..shape.layers).collect();
+        thread::scope(|scope| {
+            let parts = numbers.chunks(numbers.len().div_ceil(threads).max(1));
+            let parts: Vec<_> = parts
+                .map(|part| scope.spawn(move || part.iter().map(|number| load(*number)).collect::<Vec<_>>()))
+                .collect();
+            let gone = || vec![Err(Error::Inference("a thread that packs weights ended".to_owned()))];
+            parts.into_iter().flat_map(|part| part.join().unwrap_or_else(|_| gone())).collect()
+        })
+    }
+
     fn load(shape: &PackedShape, weights: &Weights, packing: Packing, name: &str) -> crate::Result<Self> {
         let &PackedShape { width, inner, .. } = shape;
         let mut weight = Vec::with_capacity(3 * width * width);

@@ -21,7 +21,7 @@ impl Activation {
     pub(super) fn apply(self, values: &mut [f32], precision: Precision) {
         match (self, precision) {
             (Self::Gelu, Precision::F32) => values.iter_mut().for_each(|value| *value = gelu(*value)),
-            (Self::Gelu, Precision::Bf16 | Precision::Int8) => {
+            (Self::Gelu, _) => {
                 values.iter_mut().for_each(|value| *value = nearly_gelu(*value));
             }
             (Self::GeluTanh, _) => values.iter_mut().for_each(|value| *value = gelu_tanh(*value)),

@@ -1,6 +1,6 @@
 //! Linear layers in any precision: rows times packed weights, plus bias, then an activation.
 
-use super::encode::{Level, bfloat_steps, byte_steps};
+use super::encode::{Level, bfloat_steps, byte_steps, weight_steps};
 use super::functions::Activation;
 use super::instructions::{Dot, Instructions};
 use super::product::{
@@ -68,7 +68,8 @@ impl Linear {
                 steps.extend_from_slice(bytemuck::cast_slice(weight));
                 Coding::Single
             }
-            Precision::Bf16 => {
+            // No processor is asked for f16: see `Instructions::all`.
+            Precision::F16 | Precision::Bf16 => {
                 rows.for_each(|row| bfloat_steps(row, &mut steps));
                 Coding::Bfloat
             }
@@ -112,17 +113,15 @@ impl Linear {
         let LinearRoom { steps, levels, columns } = room;
         let rows = input.chunks_exact(self.inputs);
         let tile_rows = tile_rows(self.instructions, rows.len());
-        steps.clear();
-        levels.clear();
         let steps: &[u32] = match self.coding {
             Coding::Single => bytemuck::cast_slice(input),
             Coding::Bfloat => {
+                steps.clear();
                 rows.for_each(|row| bfloat_steps(row, steps));
                 steps
             }
             Coding::Bytes { .. } => {
-                let highest = self.instructions.highest_level();
-                levels.extend(rows.map(|row| byte_steps(row, highest, steps)));
+                byte_steps(input, self.inputs, self.instructions.highest_level(), steps, levels);
                 steps
             }
         };
@@ -160,20 +159,6 @@ impl Linear {
     }
 }
 
-/// The bytes of one output's weights, four to a step, and what they are multiplied with: symmetric around 0, the largest
-/// weight is 127. Not empty.
-fn weight_steps(weights: &[f32], steps: &mut Vec<u32>) -> f32 {
-    let largest = weights.iter().fold(0.0_f32, |largest, weight| largest.max(weight.abs()));
-    let scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
-    let byte = |weight: &f32| (weight / scale).round_ties_even() as i8;
-    steps.extend(weights.chunks(4).map(|four| {
-        let mut bytes = [0_i8; 4];
-        bytes.iter_mut().zip(four).for_each(|(place, weight)| *place = byte(weight));
-        bytemuck::cast::<[i8; 4], u32>(bytes)
-    }));
-    scale
-}
-
 fn sum_of_bytes(steps: &[u32]) -> f32 {
     let bytes: &[i8] = bytemuck::cast_slice(steps);
     bytes.iter().map(|byte| i32::from(*byte)).sum::<i32>() as f32
@@ -191,7 +176,7 @@ impl Finish for Floats<'_> {
     #[inline(always)]
     fn finish<D: Dot>(self, dot: D, _: usize, panel: usize, sums: [D::Register; 2]) -> [D::Register; 2] {
         let (one, bias) = (dot.broadcast(1.0_f32.to_bits()), of_panel::<D>(self.bias, panel));
-        std::array::from_fn(|half| dot.multiply_add(one, sums[half], bias[half]))
+        [dot.multiply_add(one, sums[0], bias[0]), dot.multiply_add(one, sums[1], bias[1])]
     }
 
     #[inline(always)]
@@ -227,11 +212,14 @@ impl Finish for Scaled<'_> {
         let (lowest, scale) = (dot.broadcast(lowest.to_bits()), dot.broadcast(scale.to_bits()));
         let scales = of_panel::<D>(self.scale, panel);
         let (weights, bias) = (of_panel::<D>(self.sum, panel), of_panel::<D>(self.bias, panel));
-        std::array::from_fn(|half| {
-            let from_lowest = dot.multiply_add(lowest, weights[half], bias[half]);
-            let scale = dot.multiply_add(scale, scales[half], zero);
-            dot.multiply_add(scale, dot.floats(sums[half]), from_lowest)
-        })
+        // Not in a closure or a loop: instructions are inlined only where the compiler knows that they are there.
+        let from_lowest =
+            [dot.multiply_add(lowest, weights[0], bias[0]), dot.multiply_add(lowest, weights[1], bias[1])];
+        let scale = [dot.multiply_add(scale, scales[0], zero), dot.multiply_add(scale, scales[1], zero)];
+        [
+            dot.multiply_add(scale[0], dot.floats(sums[0]), from_lowest[0]),
+            dot.multiply_add(scale[1], dot.floats(sums[1]), from_lowest[1]),
+        ]
     }
 
     #[inline(always)]

@@ -23,7 +23,7 @@ pub fn peak_operations_per_second(precision: Precision) -> Option<f64> {
     // One step of four bytes holds so many products, each of which is added.
     let products = match precision {
         Precision::F32 => 1,
-        Precision::Bf16 => 2,
+        Precision::F16 | Precision::Bf16 => 2,
         Precision::Int8 => 4,
     };
     let started = Instant::now();

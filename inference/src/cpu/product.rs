@@ -180,11 +180,20 @@ fn tile<D: Dot, F: Finish, const ROWS: usize>(
     let first = place.panel * width;
     let kept = width.min(place.outputs - first);
     for (results, finished) in results.chunks_mut(place.stride).zip(finished.chunks_exact(width)) {
-        results[first..first + kept].copy_from_slice(&finished[..kept]);
+        copy(&finished[..kept], &mut results[first..first + kept]);
     }
 }
 
+/// A copy of few values, for which a call of `memcpy` would take longer than the copy. Of equal length.
+#[inline(always)]
+pub(super) fn copy<T: Copy>(from: &[T], to: &mut [T]) {
+    let ((from, rest), (to, behind)) = (from.as_chunks::<8>(), to.as_chunks_mut::<8>());
+    to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+    behind.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+}
+
 /// Rows of `steps` steps each become the `columns` of a [`Product`].
+#[inline(always)]
 pub(super) fn lay_out<'a>(
     rows: impl ExactSizeIterator<Item = &'a [u32]>,
     tile_rows: usize,
@@ -200,14 +209,15 @@ pub(super) fn lay_out<'a>(
     }
 }
 
-/// Outputs of `steps` steps each become panels of `width` outputs; the last is filled up with zeros.
+/// Outputs of `steps` steps each become panels of `width` outputs. Where the last one has no outputs, what stood there
+/// stays, zeros in new `panels`.
+#[inline(always)]
 pub(super) fn lay_out_panels<'a>(
     outputs: impl ExactSizeIterator<Item = &'a [u32]>,
     width: usize,
     steps: usize,
     panels: &mut Lines,
 ) {
-    panels.clear();
     panels.resize(outputs.len().next_multiple_of(width) * steps, 0);
     for (number, output) in outputs.enumerate() {
         let first = number / width * width;
@@ -216,6 +226,7 @@ pub(super) fn lay_out_panels<'a>(
 }
 
 /// The steps of one row, to place `place` of every `width`.
+#[inline(always)]
 fn scatter(row: &[u32], place: usize, width: usize, into: &mut [u32]) {
     for (column, step) in into.chunks_exact_mut(width).zip(row) {
         column[place] = *step;

@@ -39,6 +39,20 @@ fn the_defaults_of_the_embedder_are_the_librarys() {
 }
 
 #[test]
+fn a_card_gets_larger_batches_and_the_precision_that_is_asked_for() {
+    let text = "[model]\ndevice = \"cuda:1\"\nprecision = \"bf16\"\n";
+    let config = Config::from_layers(&layers(text, &[]).unwrap()).unwrap();
+    let device = inference::DeviceChoice::Cuda(1);
+    assert_eq!(config.embedder_options(), inference::EmbedderOptions::for_device(device));
+    let options = config.model_options().unwrap();
+    let precision = inference::PrecisionChoice::Exactly(inference::Precision::Bf16);
+    assert_eq!((options.device, options.precision), (device, precision));
+    let own = layers("[model]\ndevice = \"cuda\"\ntoken_budget = 4096\n", &[]).unwrap();
+    assert_eq!(Config::from_layers(&own).unwrap().embedder_options().token_budget, 4_096);
+    assert!(refusal("[model]\nprecision = \"half\"\n", &[]).contains("bf16"));
+}
+
+#[test]
 fn no_reranker_is_the_default() {
     let config = Config::from_layers(&Layers::defaults().unwrap()).unwrap();
     assert_eq!((config.reranker.name.as_deref(), config.reranker.candidates), (None, 10));

@@ -193,6 +193,7 @@ impl<'a> Worker<'a> {
             reason: String::from("requested"),
             priority: 1,
             summary: None,
+            receipt: None,
             at: now(round),
         };
         self.conversation = self.changed_hands(|| self.store.hand_off(hand_off.clone())).await?;
@@ -256,7 +257,15 @@ impl<'a> Worker<'a> {
             outcome => outcome?,
         };
         self.ledger.note(&format!("revision {id} {revision}"))?;
-        let version = self.insist(|| self.store.publish(id, revision, act.clone())).await?;
+        let published = match self.insist(|| self.store.publish(id, revision, act.clone())).await {
+            Err(Error::Conflict { .. }) => {
+                self.insist(|| self.store.versions_of(id)).await?.into_iter().next()
+            }
+            outcome => Some(outcome?),
+        };
+        let Some(version) = published else {
+            return Err(Error::NotFound { table: "versions", id: id.to_string() });
+        };
         self.ledger.note(&format!("version {id} {} {}", version.version, version.entries))
     }
 

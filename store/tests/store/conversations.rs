@@ -37,6 +37,8 @@ on_both_engines! {
         assert_eq!(store.conversations_of_agent(agent).await.unwrap(), std::slice::from_ref(&taken));
         let returned = store.return_to_bot(handling(&taken, agent)).await.unwrap();
         assert_eq!((returned.owner, returned.owner_epoch, returned.bot_cursor), (Owner::Bot, 4, 1));
+        let again = store.return_to_bot(handling(&taken, agent)).await.unwrap_err();
+        assert_eq!(again, Error::StaleOwner { conversation: opened.id, owner_epoch: 4 }, "it is done already");
         let kinds: Vec<EventKind> =
             store.events_of(opened.id).await.unwrap().into_iter().map(|event| event.kind).collect();
         let expected = [

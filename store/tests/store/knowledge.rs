@@ -84,9 +84,10 @@ on_both_engines! {
         store.store_labels(vec![label(shop.id, "退货怎么弄", Some("refund"))]).await.unwrap();
         let first = store.publish(shop.id, 2, act()).await.unwrap();
         assert_eq!((first.version, first.entries, first.labels), (1, 2, 1));
-        store.remove_entry(shop.id, 2, "refund", act()).await.unwrap();
+        assert!(matches!(store.publish(shop.id, 2, act()).await.unwrap_err(), Error::Conflict { .. }), "a repeat");
+        store.remove_entry(shop.id, 3, "refund", act()).await.unwrap();
         store.store_labels(vec![label(shop.id, "退货怎么弄", None)]).await.unwrap();
-        let second = store.publish(shop.id, 3, act()).await.unwrap();
+        let second = store.publish(shop.id, 4, act()).await.unwrap();
         assert_eq!(store.version_content(shop.id, second.version).await.unwrap().entries, [INVOICE]);
         let old = store.version_content(shop.id, 1).await.unwrap();
         assert_eq!(old.entries, [REFUND, INVOICE]);

@@ -101,6 +101,7 @@ pub(crate) fn hand_off(conversation: &Conversation) -> HandOff {
         reason: String::from("requested"),
         priority: 5,
         summary: Some(sealed("summary")),
+        receipt: None,
         at: NOW,
     }
 }

@@ -35,7 +35,8 @@ fn main() -> Outcome<()> {
         ["devices"] => send(&devices()),
         ["describe", model] => describe(Path::new(model)),
         ["serve", model, precision, device, workers] => {
-            serve(Stack::load(&files(Path::new(model))?, &options(precision, device)?, workers.parse()?)?)
+            let options = options(precision, device)?;
+            serve(&Stack::load(&files(Path::new(model))?, &options, workers.parse()?)?)
         }
         _ => Err("usage: bench_embed devices | describe MODEL | serve MODEL PRECISION DEVICE WORKERS".into()),
     }
@@ -67,11 +68,11 @@ fn options(precision: &str, device: &str) -> Outcome<ModelOptions> {
 }
 
 /// The first line says that the first sentence has been embedded.
-fn serve(stack: Stack) -> Outcome<()> {
+fn serve(stack: &Stack) -> Outcome<()> {
     stack.single(&["Where is my parcel?".to_owned()])?;
     send(&"ready")?;
     for line in io::stdin().lock().lines() {
-        send(&answer(&stack, serde_json::from_str(&line?)?)?)?;
+        send(&answer(stack, serde_json::from_str(&line?)?)?)?;
     }
     Ok(())
 }

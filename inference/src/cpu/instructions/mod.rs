@@ -64,6 +64,7 @@ impl Instructions {
     pub(super) fn all(precision: Precision) -> Vec<Self> {
         let found = match precision {
             Precision::F32 => vec![Some(Self::Single)],
+            Precision::F16 => Vec::new(),
             Precision::Bf16 => vec![avx512_bfloat::Avx512Bfloat::detect().map(Self::Avx512Bfloat)],
             Precision::Int8 => vec![
                 avx512_vnni::Avx512Vnni::detect().map(Self::Avx512Vnni),
@@ -79,7 +80,7 @@ impl Instructions {
     pub(super) fn all(precision: Precision) -> Vec<Self> {
         match precision {
             Precision::F32 => vec![Self::Single],
-            Precision::Bf16 | Precision::Int8 => Vec::new(),
+            Precision::F16 | Precision::Bf16 | Precision::Int8 => Vec::new(),
         }
     }
 
