@@ -43,6 +43,14 @@ pub(crate) fn exists(config: &StoreConfig) -> bool {
     }
 }
 
+/// Opens the configured store where it [`exists`].
+///
+/// # Errors
+/// As in [`open`].
+pub(crate) async fn open_if_exists(config: &StoreConfig) -> anyhow::Result<Option<Arc<Store>>> {
+    if exists(config) { open(config).await.map(Some) } else { Ok(None) }
+}
+
 /// Opens the configured store. A file that is missing is made, with its folder, which only its owner may enter.
 ///
 /// # Errors

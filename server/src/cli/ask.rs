@@ -16,6 +16,7 @@ use crate::{
     config::{Config, Override},
     demo::DemoShop,
     reply::{ExplainedCandidate, Reason},
+    storage,
 };
 
 #[derive(Args)]
@@ -28,7 +29,7 @@ With `-` the exit code is 3 when at least one line was no question; the others a
 pub(super) struct AskArguments {
     /// The customer's words, or - to read one question a line from stdin
     question: String,
-    /// Knowledge file; without it the configured one, else a demo shop
+    /// Knowledge file; without it the configured one, else what the store has published, else a demo shop
     #[arg(long, value_name = "FILE", value_parser = NonEmptyStringValueParser::new())]
     knowledge: Option<String>,
     /// Ask this demo shop instead
@@ -46,8 +47,8 @@ pub(super) fn run(arguments: &AskArguments, context: &Context) -> anyhow::Result
     let path = option("--knowledge", "knowledge.path", arguments.knowledge.as_ref());
     let path: Vec<Override> = path.into_iter().collect();
     let config = context.start(LogPurpose::Command, &path)?;
-    let knowledge = knowledge(arguments.demo, &config, context.output)?;
     Context::runtime()?.block_on(async {
+        let knowledge = knowledge(arguments.demo, &config, context.output).await?;
         let app = serving::start(&config, knowledge, context.output).await?;
         let asking = Asking { app: &app, arguments, output: context.output };
         match arguments.question.as_str() {
@@ -57,14 +58,15 @@ pub(super) fn run(arguments: &AskArguments, context: &Context) -> anyhow::Result
     })
 }
 
-fn knowledge(demo: Option<DemoShop>, config: &Config, output: Output) -> anyhow::Result<Knowledge> {
+async fn knowledge(demo: Option<DemoShop>, config: &Config, output: Output) -> anyhow::Result<Knowledge> {
     if let Some(shop) = demo {
         return serving::of_shop(shop);
     }
-    if let Some(knowledge) = serving::configured(config)? {
+    let store = storage::open_if_exists(&config.store).await?;
+    if let Some((_, knowledge)) = serving::configured_or_published(config, store.as_ref()).await? {
         return Ok(knowledge);
     }
-    output.note("no knowledge is configured: asking the demo shop (see --knowledge and --demo)");
+    output.note("no knowledge is configured or published: asking the demo shop (see --knowledge and --demo)");
     serving::of_shop(DemoShop::default())
 }
 

@@ -50,7 +50,7 @@ pub(super) fn run(arguments: &ServeArguments, context: &Context) -> anyhow::Resu
 }
 
 async fn serve(config: &Config, output: Output) -> anyhow::Result<Exit> {
-    let store = if storage::exists(&config.store) { Some(storage::open(&config.store).await?) } else { None };
+    let store = storage::open_if_exists(&config.store).await?;
     let found = serving::configured_or_published(config, store.as_ref()).await?;
     let (name, knowledge) = found.ok_or_else(|| UsageError(NO_KNOWLEDGE.to_owned()))?;
     let storage = match store {

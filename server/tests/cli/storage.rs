@@ -48,6 +48,7 @@ fn imported_knowledge_is_served_exported_and_rolled_back() {
     };
     assert_eq!(served(&sandbox), [3]);
     assert!(Serving::start(serve(&sandbox)).metric("yingda_snapshot_entries") < 2.0);
+    assert_eq!(json_of(&sandbox, &["ask", "几点开门"])["entry_id"], "hours", "`ask` asks what is served");
     json_of(&sandbox, &["kb", "publish", "1"]);
     assert_eq!(served(&sandbox), [1]);
     assert!(Serving::start(serve(&sandbox)).metric("yingda_snapshot_entries") > 1.0);
