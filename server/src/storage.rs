@@ -92,7 +92,7 @@ pub(crate) async fn has_keys(store: &Store) -> store::Result<bool> {
 /// could not open them.
 ///
 /// # Errors
-/// When the file cannot be made, or [`sealing::Error::WrongMasterKey`]'s cause: the store has keys and their file is gone.
+/// When the file cannot be made or the store cannot be read.
 pub(crate) async fn make_master_key(config: &Config, store: &Store) -> anyhow::Result<bool> {
     let MasterKeySource::File(path) = &config.keys.master else { return Ok(false) };
     if path.exists() || has_keys(store).await? {

@@ -108,6 +108,22 @@ async fn a_message_delivered_many_times_at_once_is_stored_and_answered_once() {
 }
 
 #[tokio::test]
+async fn a_message_whose_reply_was_never_decided_is_decided_when_it_is_sent_again() {
+    let recorded = Recorded::start().await;
+    let hasty = |config: &mut server::Config| config.server.request_timeout_ms = 300;
+    let app = TestApp::recording_with(&recorded.storage, hasty).await;
+    let id = Uuid::now_v7();
+    app.gate.close();
+    ask(&app, id, "m-1", "怎么退款").await.expect_error(504, "timeout");
+    let stored = recorded.messages(id).await;
+    assert_eq!(stored.iter().map(|message| message.author).collect::<Vec<_>>(), [Author::Customer]);
+    app.gate.open();
+    let reply = ask(&app, id, "m-1", "怎么退款").await.expect_answer("refund");
+    assert_eq!(reply.body["conversation"]["message"], stored[0].id.to_string());
+    assert_eq!(recorded.messages(id).await.len(), 2);
+}
+
+#[tokio::test]
 async fn what_the_bot_cannot_answer_waits_for_a_person_and_is_handed_over_once() {
     let recorded = Recorded::start().await;
     let id = Uuid::now_v7();

@@ -45,10 +45,16 @@ impl TestApp {
 
     /// The shop, recording conversations in `storage`.
     pub(crate) async fn recording(storage: &Storage) -> Self {
+        Self::recording_with(storage, |_| {}).await
+    }
+
+    pub(crate) async fn recording_with(storage: &Storage, configure: impl FnOnce(&mut Config)) -> Self {
+        let mut config = config();
+        configure(&mut config);
         let gate = Arc::new(Gate::default());
         let encoder = CharacterEncoder::behind(Arc::clone(&gate));
         let knowledge = shop::entries().into();
-        let app = App::with_encoder(&config(), encoder, knowledge, |_, _| {}).await.unwrap();
+        let app = App::with_encoder(&config, encoder, knowledge, |_, _| {}).await.unwrap();
         Self::serve(app.recording(storage.clone()), gate).await
     }
 
