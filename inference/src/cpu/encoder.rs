@@ -3,6 +3,9 @@
 use std::cell::RefCell;
 use std::thread;
 
+use half::f16;
+use half::slice::HalfFloatSliceExt;
+
 use super::attention::{AttentionRoom, attend};
 use super::functions::Activation;
 use super::instructions::Instructions;
@@ -35,7 +38,7 @@ pub(crate) struct PackedShape {
 /// BERT's encoder (Devlin and others 2019); its weights by BERT's names.
 pub(crate) struct PackedEncoder {
     shape: PackedShape,
-    tokens: Vec<f32>,
+    tokens: TokenRows,
     positions: Vec<f32>,
     segments: Vec<f32>,
     norm: LayerNorm,
@@ -50,6 +53,38 @@ struct Layer {
     inner: Linear,
     output: Linear,
     output_norm: LayerNorm,
+}
+
+/// The token embedding, the largest part of a small model. In fewer bits than single precision it is kept in f16, which
+/// changes a vector less than the rounding of the layers does.
+enum TokenRows {
+    Single(Vec<f32>),
+    Half(Vec<f16>),
+}
+
+impl TokenRows {
+    fn new(values: Vec<f32>, precision: Precision) -> Self {
+        match precision {
+            Precision::F32 => Self::Single(values),
+            Precision::F16 | Precision::Bf16 | Precision::Int8 => {
+                let mut half = vec![f16::ZERO; values.len()];
+                half.convert_from_f32_slice(&values);
+                Self::Half(half)
+            }
+        }
+    }
+
+    /// Adds the row of `token` behind `hidden`.
+    fn append(&self, token: usize, width: usize, hidden: &mut Vec<f32>) {
+        match self {
+            Self::Single(values) => hidden.extend_from_slice(row_of(values, token, width)),
+            Self::Half(values) => {
+                let start = hidden.len();
+                hidden.resize(start + width, 0.0);
+                row_of(values, token, width).convert_to_f32_slice(&mut hidden[start..]);
+            }
+        }
+    }
 }
 
 /// Room to work in, one for each thread, so that a call allocates nothing but its result once it has grown.
@@ -79,7 +114,7 @@ impl PackedEncoder {
             weights.values(&format!("embeddings.{name}_embeddings.weight"), &[rows, width])
         };
         Ok(Self {
-            tokens: table("word", shape.vocabulary)?,
+            tokens: TokenRows::new(table("word", shape.vocabulary)?, precision),
             positions: table("position", shape.positions)?,
             segments: table("token_type", shape.segments)?,
             norm: layer_norm(&shape, weights, "embeddings.LayerNorm")?,
@@ -116,7 +151,7 @@ impl PackedEncoder {
         work.added.clear();
         let tokens = rows.iter().flat_map(|row| row.tokens().enumerate());
         for (place, (token, segment)) in tokens {
-            work.hidden.extend_from_slice(row_of(&self.tokens, token as usize, width));
+            self.tokens.append(token as usize, width, &mut work.hidden);
             let position = row_of(&self.positions, self.shape.first_position + place, width);
             let segment = row_of(&self.segments, segment as usize, width);
             work.added.extend(position.iter().zip(segment).map(|(position, segment)| position + segment));
@@ -216,6 +251,6 @@ fn layer_norm(shape: &PackedShape, weights: &Weights, name: &str) -> crate::Resu
     })
 }
 
-fn row_of(table: &[f32], row: usize, width: usize) -> &[f32] {
+fn row_of<T>(table: &[T], row: usize, width: usize) -> &[T] {
     &table[row * width..(row + 1) * width]
 }
