@@ -215,7 +215,9 @@ fn the_demo_records_conversations_without_any_preparation() {
     let demo = Serving::start(sandbox.yingda_small(&["demo", "--address", "127.0.0.1:0", "-o", "json"]));
     assert_eq!(demo.post("/v1/ask", &question("1"))["conversation"]["repeated"], false);
     assert_eq!(demo.post("/v1/ask", &question("1"))["conversation"]["repeated"], true);
-    assert_eq!(fs::read_dir(sandbox.path("")).unwrap().count(), 0, "nothing is left in the folder");
+    assert_eq!(sandbox.left_over(), 1, "it is kept in a temporary folder");
+    assert_eq!(demo.terminate(), Some(0));
+    assert_eq!((fs::read_dir(sandbox.path("")).unwrap().count(), sandbox.left_over()), (0, 0));
 }
 
 #[test]
