@@ -153,7 +153,7 @@ impl Storage {
         };
         if let Some(found) = found {
             let is_same = match &incoming.contact {
-                Some(contact) => self.contact_of(contact, at).await? == found.contact,
+                Some(contact) => self.is_known_as(contact, found.contact).await?,
                 None => true,
             };
             let refused = || conflict("the conversation belongs to another contact or channel");
@@ -173,10 +173,8 @@ impl Storage {
 
     /// The person behind an identity; made if nobody is.
     async fn contact_of(&self, identity: &Identity, at: Timestamp) -> Result<ContactId, RecordError> {
-        let (vault, known) = (self.vault.clone(), identity.clone());
-        let indexes = off_the_workers(move || known.indexes(&vault)).await?;
-        if let Some(found) = self.store.contact_identified(&identity.channel, indexes).await? {
-            return Ok(found);
+        if let Some(known) = self.known_contact(identity).await? {
+            return Ok(known);
         }
         let new = NewContact { contact: Uuid::now_v7().into(), at };
         let (vault, known) = (self.vault.clone(), identity.clone());
@@ -193,6 +191,21 @@ impl Storage {
             off_the_workers(move || security::forget_contact(&vault, new.contact)).await?;
         }
         Ok(stored?.id)
+    }
+
+    async fn known_contact(&self, identity: &Identity) -> Result<Option<ContactId>, RecordError> {
+        let (vault, known) = (self.vault.clone(), identity.clone());
+        let indexes = off_the_workers(move || known.indexes(&vault)).await?;
+        Ok(self.store.contact_identified(&identity.channel, indexes).await?)
+    }
+
+    /// Looks twice: another process may have replaced the key of the indexes.
+    async fn is_known_as(&self, identity: &Identity, contact: ContactId) -> Result<bool, RecordError> {
+        if self.known_contact(identity).await? == Some(contact) {
+            return Ok(true);
+        }
+        self.vault.forget_keys();
+        Ok(self.known_contact(identity).await? == Some(contact))
     }
 
     /// The same identifier with other words is a mistake of the caller that must not pass for a repeat.

@@ -175,6 +175,8 @@ async fn a_contact_is_recognised_and_has_one_open_conversation_on_a_channel() {
     assert_eq!(refused.body["details"]["open_conversation"], first.to_string());
     post(known(first, "2", "openid-2", "wechat")).await.expect_error(409, "conflict");
     post(known(first, "2", "openid-1", "web")).await.expect_error(409, "conflict");
+    let contacts = recorded.store.contacts_after(None, 9).await.unwrap();
+    assert_eq!(contacts.len(), 1, "whoever is refused leaves nothing behind");
     post(known(second, "1", "openid-2", "wechat")).await.expect_answer("refund");
     post(known(third, "1", "openid-1", "web")).await.expect_answer("refund");
     let contacts = [first, second, third].map(|id| recorded.store.conversation(id.into()));
