@@ -14,7 +14,7 @@ use crate::pool::{MOST_WORKERS, PoolSize, thread_refused};
 use crate::queue::{Queue, Reply};
 use crate::stats::{Counters, EmbedderStats};
 use crate::worker::Workshop;
-use crate::{DeviceChoice, Embedding, Error, ModelInfo, Result, Role, SentenceEncoder};
+use crate::{DeviceChoice, Embedding, Error, ModelInfo, Result, Role, SentenceEncoder, VectorArchive};
 
 /// How an [`Embedder`] works.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +60,7 @@ impl Default for EmbedderOptions {
 #[derive(Clone)]
 pub struct Embedder {
     lease: Arc<Lease>,
+    archive: Option<Arc<dyn VectorArchive>>,
 }
 
 impl Embedder {
@@ -77,7 +78,7 @@ impl Embedder {
             encoder,
         });
         // Held from here on, so that the threads already started end when a later one cannot be.
-        let embedder = Self { lease: Arc::new(Lease(workshop)) };
+        let embedder = Self { lease: Arc::new(Lease(workshop)), archive: None };
         let cores =
             if options.pinned { core_affinity::get_core_ids().unwrap_or_default() } else { Vec::new() };
         for number in 0..options.workers {
@@ -85,6 +86,13 @@ impl Embedder {
             embedder.start_worker(number, cores.get(number % cores.len().max(1)).copied())?;
         }
         Ok(embedder)
+    }
+
+    /// The same model, whose [`embed_many`](Self::embed_many) asks `archive` first and keeps there what was not known.
+    /// Only for texts of the business: what customers ask does not belong into an archive.
+    #[must_use]
+    pub fn with_archive(&self, archive: Arc<dyn VectorArchive>) -> Self {
+        Self { lease: Arc::clone(&self.lease), archive: Some(archive) }
     }
 
     /// Describes the model.
@@ -112,6 +120,38 @@ impl Embedder {
     /// One result per text, in order, for indexing and evaluation: waits for room in the queue and is never
     /// [`Error::Overloaded`]. No texts give no results. Dropping the future withdraws what was not yet encoded.
     pub async fn embed_many(&self, texts: &[String], role: Role) -> Vec<Result<Embedding>> {
+        match &self.archive {
+            Some(archive) => self.embed_unknown(texts, role, archive.as_ref()).await,
+            None => self.compute_many(texts, role).await,
+        }
+    }
+
+    /// Computes what the archive does not know, and lets it keep that.
+    async fn embed_unknown(
+        &self,
+        texts: &[String],
+        role: Role,
+        archive: &dyn VectorArchive,
+    ) -> Vec<Result<Embedding>> {
+        let known = archive.recall(texts, role).await;
+        let is_known = |position: usize| known.get(position).is_some_and(Option::is_some);
+        let positions: Vec<usize> = (0..texts.len()).filter(|position| !is_known(*position)).collect();
+        let unknown: Vec<String> = positions.iter().map(|position| texts[*position].clone()).collect();
+        let computed = self.compute_many(&unknown, role).await;
+        let fresh = unknown.iter().zip(&computed);
+        let fresh = fresh.filter_map(|(text, vector)| Some((text.as_str(), vector.as_ref().ok()?.clone())));
+        let fresh: Vec<(&str, Embedding)> = fresh.collect();
+        if !fresh.is_empty() {
+            archive.keep(fresh, role).await;
+        }
+        let mut computed = computed.into_iter();
+        let known = known.into_iter().chain(std::iter::repeat(None)).take(texts.len());
+        known
+            .map(|known| known.map(Ok).unwrap_or_else(|| computed.next().unwrap_or(Err(Error::Closed))))
+            .collect()
+    }
+
+    async fn compute_many(&self, texts: &[String], role: Role) -> Vec<Result<Embedding>> {
         let mut pending = Vec::with_capacity(texts.len());
         for text in texts {
             pending.push(self.request(text, role).await);

@@ -26,6 +26,14 @@ impl Embedding {
         Ok(Self(values.into()))
     }
 
+    /// A vector that was kept, exactly as it was. `None` unless every value is finite and the norm is 1 to a thousandth:
+    /// then it is not what was kept.
+    #[must_use]
+    pub fn restored(values: Vec<f32>) -> Option<Self> {
+        let norm = values.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>().sqrt();
+        ((norm - 1.0).abs() < 1e-3).then(|| Self(values.into()))
+    }
+
     /// The values, `[dimension]`.
     #[must_use]
     pub fn as_slice(&self) -> &[f32] {
@@ -67,6 +75,16 @@ mod tests {
         let embedding = Embedding::normalized(vec![3.0, 4.0]).unwrap();
         assert_eq!(embedding.as_slice(), [0.6, 0.8]);
         assert!((embedding.similarity(&embedding) - 1.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_kept_vector_comes_back_bit_by_bit_and_nothing_else_passes_for_one() {
+        let embedding = Embedding::normalized(vec![0.3, -0.7, 0.11]).unwrap();
+        assert_eq!(Embedding::restored(embedding.as_slice().to_vec()), Some(embedding));
+        for values in [vec![], vec![0.0, 0.0], vec![f32::NAN, 1.0], vec![f32::INFINITY, 0.0], vec![0.6, 0.81]]
+        {
+            assert_eq!(Embedding::restored(values), None);
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! scores a question's candidates. Nothing here knows HTTP, SQL or what the vectors are used for.
 
 mod architectures;
+mod archive;
 mod batch;
 mod cache;
 mod configuration;
@@ -43,6 +44,7 @@ mod vocabulary;
 mod weights;
 mod worker;
 
+pub use archive::{Archiving, VectorArchive};
 pub use cache::CacheStats;
 pub use cpu::peak_operations_per_second;
 pub use cross_encoder::{CrossEncoder, PairInput};

@@ -11,11 +11,14 @@ use std::{
     time::Instant,
 };
 
-use answer::{AnswerPolicy, BuildOptions, FaqEntry, KnowledgeSnapshot, Label, Question, RiskTarget, decide};
+use answer::{
+    AnswerPolicy, BuildOptions, Decided, FaqEntry, KnowledgeSnapshot, Label, Question, RiskTarget, decide,
+};
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
 use inference::{Embedder, Role, SentenceEncoder};
 use serde::Serialize;
+use store::Store;
 use time::OffsetDateTime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Span;
@@ -23,9 +26,12 @@ use utoipa::ToSchema;
 
 use crate::{
     ApiError, AskRequest, AskResponse, Config, ErrorCode, clock, models,
+    recording::{Incoming, Recorded, StoredReply, receipt},
     reply::Explanation,
+    storage::Storage,
     telemetry::{Gauges, Metrics},
     trace_id::TraceId,
+    vectors::StoredVectors,
 };
 
 /// Everything a request needs.
@@ -35,10 +41,26 @@ pub struct App {
     embedder: Embedder,
     serving: ArcSwap<Serving>,
     demo: DemoInfo,
+    /// `None` where nothing is recorded.
+    storage: Option<Storage>,
     metrics: Metrics,
     admission: Arc<Semaphore>,
     stopping: AtomicBool,
     started: OffsetDateTime,
+}
+
+/// A question under way.
+struct Asked {
+    question: Question,
+    explain: bool,
+    trace_id: TraceId,
+    started: Instant,
+}
+
+impl Asked {
+    fn milliseconds(&self) -> f64 {
+        self.started.elapsed().as_secs_f64() * 1e3
+    }
 }
 
 /// A snapshot with the thresholds that follow from it.
@@ -62,6 +84,8 @@ pub struct Knowledge {
     pub labels: Vec<Label>,
     /// For the page at `/`; `None` shows the product's name.
     pub demo: Option<DemoInfo>,
+    /// Where the vectors of these texts are kept for the next start; `None` computes them each time.
+    pub store: Option<Arc<Store>>,
 }
 
 impl From<Vec<FaqEntry>> for Knowledge {
@@ -119,7 +143,11 @@ impl App {
         let models = config.clone();
         let reranking = tokio::task::spawn_blocking(move || models::start_reranker(&models)).await??;
         let build = BuildOptions { labels: knowledge.labels, reranking, ..config.build_options()? };
-        let snapshot = KnowledgeSnapshot::build(knowledge.entries, &embedder, &build, on_progress)
+        let remembering = match knowledge.store {
+            Some(store) => embedder.with_archive(Arc::new(StoredVectors::new(store, embedder.info()))),
+            None => embedder.clone(),
+        };
+        let snapshot = KnowledgeSnapshot::build(knowledge.entries, &remembering, &build, on_progress)
             .await
             .context("cannot build the knowledge snapshot")?;
         Ok(Self {
@@ -130,9 +158,16 @@ impl App {
             embedder,
             serving: ArcSwap::from_pointee(Serving::new(snapshot, target)),
             demo: knowledge.demo.unwrap_or_default(),
+            storage: None,
             stopping: AtomicBool::new(false),
             started: clock::now(),
         })
+    }
+
+    /// From now on questions that belong to a conversation are recorded there.
+    #[must_use]
+    pub fn recording(self, storage: Storage) -> Self {
+        Self { storage: Some(storage), ..self }
     }
 
     /// Decides on a question, under a new trace id.
@@ -143,26 +178,60 @@ impl App {
         self.ask_traced(request, TraceId::new()).await
     }
 
-    /// Decides on a question. The text is not logged: only its length, the decision and `trace_id`.
+    /// Decides on a question, and records it if it belongs to a conversation. The text is not logged: only its length,
+    /// the decision and `trace_id`.
     ///
     /// # Errors
-    /// What is wrong with the text, or that the embedder refuses or fails.
+    /// What is wrong with the text or the conversation, or that embedder or store refuse or fail.
     pub async fn ask_traced(&self, request: AskRequest, trace_id: TraceId) -> Result<AskResponse, ApiError> {
         let started = Instant::now();
-        let AskRequest { text, channel, explain } = request;
-        Span::current().record("characters", text.chars().count());
+        Span::current().record("characters", request.text.chars().count());
+        let incoming = Incoming::of(&request)?;
+        let AskRequest { text, channel, explain, .. } = request;
         let question = Question::new(&text, clock::now())?.on_channel(channel);
+        let asked = Asked { question, explain, trace_id, started };
+        let response = match incoming {
+            Some(incoming) => self.ask_in_conversation(asked, incoming).await?,
+            None => self.decide(&asked).await?.0,
+        };
+        Span::current().record("decision", response.decision.as_str());
+        Ok(response)
+    }
+
+    async fn decide(&self, asked: &Asked) -> Result<(AskResponse, Decided, Arc<Serving>), ApiError> {
         let serving = self.serving.load_full();
         let Serving { snapshot, policy } = serving.as_ref();
-        let decided = decide(&question, snapshot, &self.embedder, *policy).await?;
-        let mut response = AskResponse::new(&decided, trace_id, started.elapsed().as_secs_f64() * 1e3);
-        if explain {
+        let decided = decide(&asked.question, snapshot, &self.embedder, *policy).await?;
+        let mut response = AskResponse::new(&decided, asked.trace_id, asked.milliseconds());
+        if asked.explain {
             let model = self.embedder.info();
             response.explain = Some(Explanation::new(&decided, *policy, model, snapshot));
         }
-        Span::current().record("decision", response.decision.as_str());
         self.metrics.decision(response.decision);
-        Ok(response)
+        Ok((response, decided, serving))
+    }
+
+    /// Stores the message, decides unless that was done before or a person answers, stores the reply.
+    async fn ask_in_conversation(&self, asked: Asked, incoming: Incoming) -> Result<AskResponse, ApiError> {
+        const NOT_RECORDED: &str = "nothing is recorded here: `yingda keys init` makes a store and its keys";
+        let storage =
+            self.storage.as_ref().ok_or_else(|| ApiError::invalid_field("conversation_id", NOT_RECORDED))?;
+        let (recorded, explain) = match storage.receive(&incoming).await? {
+            Recorded::ToDecide(turn) => {
+                let (response, decided, serving) = self.decide(&asked).await?;
+                let receipt = receipt(turn.message, &decided, &serving.snapshot, self.embedder.info());
+                (storage.reply(*turn, (&response).into(), receipt).await?, response.explain)
+            }
+            recorded @ (Recorded::Replied { .. } | Recorded::Assigned(_)) => (recorded, None),
+        };
+        let (reply, state) = match recorded {
+            Recorded::Replied { reply, state } => (*reply, state),
+            Recorded::Assigned(state) => (StoredReply::assigned(), state),
+            Recorded::ToDecide(_) => return Err(ApiError::internal(&"a reply was not stored")),
+        };
+        let explain = explain.filter(|_| !state.repeated);
+        let response = AskResponse::of_stored(reply, state, asked.trace_id, asked.milliseconds());
+        Ok(AskResponse { explain, ..response })
     }
 
     /// The number of tokens that the model reads of `texts`: prompt and special tokens included, cut at its limit.

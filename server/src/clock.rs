@@ -7,3 +7,8 @@ use time::OffsetDateTime;
 pub(crate) fn now() -> OffsetDateTime {
     OffsetDateTime::now_utc()
 }
+
+/// The same for rows.
+pub(crate) fn timestamp() -> store::Timestamp {
+    store::Timestamp(i64::try_from(now().unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX))
+}

@@ -6,6 +6,7 @@
 
 mod error;
 mod expected;
+mod key_source;
 mod layers;
 mod nearest;
 #[cfg(test)]
@@ -19,6 +20,7 @@ use std::{
 use answer::{BuildOptions, Probability, RiskTarget};
 use anyhow::Context as _;
 use inference::{EmbedderOptions, ModelOptions, RerankerOptions};
+use sealing::MasterKeySource;
 use serde::{Deserialize, Deserializer};
 
 pub(crate) use self::error::ConfigError;
@@ -38,6 +40,10 @@ pub struct Config {
     pub reranker: RerankerConfig,
     /// What is answered from.
     pub knowledge: KnowledgeConfig,
+    /// Where everything is kept.
+    pub store: StoreConfig,
+    /// The keys that seal what is kept.
+    pub keys: KeysConfig,
     /// When to answer.
     pub answer: AnswerConfig,
     /// What is logged.
@@ -102,12 +108,37 @@ pub struct RerankerConfig {
 /// What is answered from.
 #[derive(Clone, Debug, Deserialize)]
 pub struct KnowledgeConfig {
-    /// `None` is the built-in demo shop.
+    /// `None` is what the store has published, else the built-in demo shop.
     #[serde(deserialize_with = "none_if_empty")]
     pub path: Option<PathBuf>,
     /// Questions with their right entry, from which the calibration learns besides.
     #[serde(deserialize_with = "none_if_empty")]
     pub labels: Option<PathBuf>,
+}
+
+/// Where everything is kept.
+#[derive(Clone, Deserialize)]
+pub struct StoreConfig {
+    /// What `store::Location` parses: a file, or the address of a PostgreSQL server.
+    pub location: String,
+}
+
+/// Prints no address, which can hold a password.
+impl std::fmt::Debug for StoreConfig {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        store::Location::parse(&self.location).fmt(formatter)
+    }
+}
+
+/// The keys that seal what is kept.
+#[derive(Clone, Debug, Deserialize)]
+pub struct KeysConfig {
+    /// Where the master key is kept.
+    #[serde(deserialize_with = "key_source::required")]
+    pub master: MasterKeySource,
+    /// Where the one before it is kept, while it is being replaced.
+    #[serde(deserialize_with = "key_source::optional")]
+    pub previous: Option<MasterKeySource>,
 }
 
 /// When to answer.

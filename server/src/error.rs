@@ -12,6 +12,7 @@
 //! | `unknown_route` | 404 | there is nothing at this path | – |
 //! | `model_not_found` | 404 | no such model is served here | `param`, `available` |
 //! | `method_not_allowed` | 405 | the path exists, the method does not | – |
+//! | `conflict` | 409 | the conversation is over, another person's, or the message another text | `open_conversation`, where one is in the way |
 //! | `payload_too_large` | 413 | the body is longer than `server.max_body_bytes` | `limit_bytes` |
 //! | `unsupported_media_type` | 415 | the body is not declared as `application/json` | – |
 //! | `empty_question` | 422 | nothing, or white space only | – |
@@ -23,6 +24,8 @@
 //! | `internal` | 500 | a fault on this side; the trace id finds it in the log | – |
 //! | `overloaded` | 503 | too much at once; try again after `Retry-After` | – |
 //! | `shutting_down` | 503 | the process is ending; try another or try again | – |
+//! | `storage_unavailable` | 503 | the store cannot be reached; repeat the message after `Retry-After` | – |
+//! | `storage_full` | 507 | the disk of the store is full; nothing was recorded | – |
 //! | `timeout` | 504 | not finished within `server.request_timeout_ms` | `limit_ms` |
 
 use std::fmt;
@@ -49,6 +52,7 @@ pub enum ErrorCode {
     UnknownRoute,
     ModelNotFound,
     MethodNotAllowed,
+    Conflict,
     PayloadTooLarge,
     UnsupportedMediaType,
     EmptyQuestion,
@@ -60,6 +64,8 @@ pub enum ErrorCode {
     Internal,
     Overloaded,
     ShuttingDown,
+    StorageUnavailable,
+    StorageFull,
     Timeout,
 }
 
@@ -85,6 +91,7 @@ impl ErrorCode {
             Self::UnknownRoute => ("unknown_route", StatusCode::NOT_FOUND),
             Self::ModelNotFound => ("model_not_found", StatusCode::NOT_FOUND),
             Self::MethodNotAllowed => ("method_not_allowed", StatusCode::METHOD_NOT_ALLOWED),
+            Self::Conflict => ("conflict", StatusCode::CONFLICT),
             Self::PayloadTooLarge => ("payload_too_large", StatusCode::PAYLOAD_TOO_LARGE),
             Self::UnsupportedMediaType => ("unsupported_media_type", StatusCode::UNSUPPORTED_MEDIA_TYPE),
             Self::EmptyQuestion => ("empty_question", StatusCode::UNPROCESSABLE_ENTITY),
@@ -96,6 +103,8 @@ impl ErrorCode {
             Self::Internal => ("internal", StatusCode::INTERNAL_SERVER_ERROR),
             Self::Overloaded => ("overloaded", StatusCode::SERVICE_UNAVAILABLE),
             Self::ShuttingDown => ("shutting_down", StatusCode::SERVICE_UNAVAILABLE),
+            Self::StorageUnavailable => ("storage_unavailable", StatusCode::SERVICE_UNAVAILABLE),
+            Self::StorageFull => ("storage_full", StatusCode::INSUFFICIENT_STORAGE),
             Self::Timeout => ("timeout", StatusCode::GATEWAY_TIMEOUT),
         }
     }
@@ -160,7 +169,8 @@ impl ApiError {
     /// OpenAI-compatible routes can show it in their shape.
     pub(crate) fn reply_with(self, body: impl Serialize) -> Response {
         let mut response = (self.code.status(), Json(body)).into_response();
-        if matches!(self.code, ErrorCode::Overloaded | ErrorCode::ShuttingDown) {
+        let again = [ErrorCode::Overloaded, ErrorCode::ShuttingDown, ErrorCode::StorageUnavailable];
+        if again.contains(&self.code) {
             response.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
         }
         response.extensions_mut().insert(self);
@@ -230,6 +240,43 @@ impl From<inference::Error> for ApiError {
             | inference::Error::InvalidOption { .. }
             | inference::Error::Inference(_)) => Self::internal(&error),
         }
+    }
+}
+
+impl From<store::Error> for ApiError {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::Busy => Self::new(ErrorCode::Overloaded, "too many writes are waiting"),
+            store::Error::DiskFull => Self::new(ErrorCode::StorageFull, "the disk of the store is full"),
+            store::Error::Unavailable { reason } => {
+                tracing::error!(%reason, "the store is unavailable");
+                Self::new(ErrorCode::StorageUnavailable, "the store is unavailable")
+            }
+            store::Error::Conflict { what } => Self::new(ErrorCode::Conflict, what),
+            error @ (store::Error::StaleOwner { .. }
+            | store::Error::KeyNotCurrent { .. }
+            | store::Error::NotFound { .. }
+            | store::Error::Invalid { .. }
+            | store::Error::Refused { .. }
+            | store::Error::NewerSchema { .. }
+            | store::Error::Schema { .. }
+            | store::Error::Corrupt { .. }
+            | store::Error::Defect { .. }) => Self::internal(&error),
+        }
+    }
+}
+
+/// No message of `sealing` holds a value or a key.
+impl From<sealing::Error> for ApiError {
+    fn from(error: sealing::Error) -> Self {
+        if matches!(error, sealing::Error::ContactErased { .. } | sealing::Error::Erased { .. }) {
+            return Self::new(ErrorCode::Conflict, "the contact was erased");
+        }
+        if let sealing::Error::Storage(error) = error {
+            let known = error.downcast::<store::Error>();
+            return known.map_or_else(|error| Self::internal(&error), |error| (*error).into());
+        }
+        Self::internal(&error)
     }
 }
 

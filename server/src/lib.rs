@@ -13,15 +13,21 @@ mod error;
 pub mod http;
 mod labels;
 mod models;
+mod published;
+mod recording;
 mod reply;
+mod security;
+mod storage;
 pub mod telemetry;
 mod trace_id;
+mod vectors;
 
 pub use app::{App, DemoInfo, Knowledge};
 pub use config::Config;
 pub use error::{ApiError, ErrorCode};
 pub use reply::{
-    AskRequest, AskResponse, ClarifyOption, DecisionKind, ExplainedCandidate, ExplainedFeature, Explanation,
-    StageTimes, Thresholds,
+    AskRequest, AskResponse, ClarifyOption, ConversationState, DecisionKind, ExplainedCandidate,
+    ExplainedFeature, Explanation, Reason, StageTimes, Thresholds,
 };
+pub use storage::Storage;
 pub use trace_id::TraceId;

@@ -1,12 +1,14 @@
 //! What `POST /v1/ask` and the `ask` verb take and give.
 
-use answer::{
-    AnswerPolicy, Candidate, Decided, Decision, Guard, HandOffReason, KnowledgeSnapshot, Stages, Weights,
-};
-use inference::ModelInfo;
+mod conversation;
+mod explanation;
+
+use answer::{Candidate, Decided, Decision, HandOffReason};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use self::conversation::ConversationState;
+pub use self::explanation::{ExplainedCandidate, ExplainedFeature, Explanation, StageTimes, Thresholds};
 use crate::trace_id::TraceId;
 
 /// A question. Unknown fields are refused.
@@ -22,6 +24,21 @@ pub struct AskRequest {
     /// Whether the reply explains itself; the same as `?explain=true`.
     #[serde(default)]
     pub explain: bool,
+    /// The conversation that the question belongs to: a UUID of your choice; the first message with it begins the
+    /// conversation. Message and reply are then recorded, sealed. Left out: nothing is recorded.
+    #[serde(default)]
+    #[schema(format = "uuid")]
+    pub conversation_id: Option<String>,
+    /// Names the message within its conversation, 1 to 128 characters; required there. A message that is sent again gets
+    /// the reply that was stored. Kept as a plain hash: nothing personal.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 128)]
+    pub message_id: Option<String>,
+    /// Who asks, as you know the person on this channel, 1 to 128 characters; kept sealed. Left out: somebody of whom
+    /// nothing but this conversation is known.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 128)]
+    pub contact_id: Option<String>,
 }
 
 /// What to do with the question.
@@ -40,20 +57,22 @@ pub struct AskResponse {
     /// What to ask back, best first; empty unless the decision is `clarify`.
     pub options: Vec<ClarifyOption>,
     /// Why a human takes over; null unless the decision is `handoff`.
-    #[schema(value_type = Option<String>, examples("low_confidence", "unavailable"))]
-    pub reason: Option<HandOffReason>,
+    pub reason: Option<Reason>,
     /// The id of this request, also in the `x-request-id` header and the log.
     #[schema(value_type = String, format = "uuid")]
     pub trace_id: TraceId,
     /// Time from the question to this reply, in milliseconds.
     pub took_ms: f64,
-    /// Only when asked for.
+    /// Where the conversation stands; only for a question that belongs to one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conversation: Option<ConversationState>,
+    /// Only when asked for; never of a reply that was stored before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explain: Option<Explanation>,
 }
 
 /// The three decisions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum DecisionKind {
     /// An entry answers.
@@ -76,8 +95,58 @@ impl DecisionKind {
     }
 }
 
+/// Why a human takes over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// No entry is probable enough, not even to ask back.
+    LowConfidence,
+    /// No entry may answer on this channel at this time.
+    Unavailable,
+    /// A greeting, thanks, laughter: nothing to look up, and nothing that an entry is for.
+    ChitChat,
+    /// Too little to mean anything: a digit, a letter, a particle.
+    TooLittle,
+    /// A person answers this conversation already; the bot does not.
+    Assigned,
+}
+
+impl Reason {
+    /// As sent.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::LowConfidence => "low_confidence",
+            Self::Unavailable => "unavailable",
+            Self::ChitChat => "chit_chat",
+            Self::TooLittle => "too_little",
+            Self::Assigned => "assigned",
+        }
+    }
+}
+
+impl From<HandOffReason> for Reason {
+    fn from(reason: HandOffReason) -> Self {
+        match reason {
+            HandOffReason::LowConfidence => Self::LowConfidence,
+            HandOffReason::Unavailable => Self::Unavailable,
+            HandOffReason::ChitChat => Self::ChitChat,
+            HandOffReason::TooLittle => Self::TooLittle,
+        }
+    }
+}
+
+/// The decision as one word of this interface.
+pub(crate) fn band(decision: &Decision) -> DecisionKind {
+    match decision {
+        Decision::Answer { .. } => DecisionKind::Answer,
+        Decision::Clarify { .. } => DecisionKind::Clarify,
+        Decision::HandOff(_) => DecisionKind::HandOff,
+    }
+}
+
 /// One thing the customer may have meant.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, ToSchema)]
 pub struct ClarifyOption {
     /// The entry.
     pub entry_id: String,
@@ -85,78 +154,6 @@ pub struct ClarifyOption {
     pub question: String,
     /// The chance that it is the right one, 0 to 1.
     pub confidence: f32,
-}
-
-/// Why the decision is what it is.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Explanation {
-    /// The question as it was compared.
-    pub normalized: String,
-    /// Why this decision, in a sentence.
-    pub why: String,
-    /// The chance that some entry is meant, 0 to 1; low for questions out of scope.
-    pub scope: f32,
-    /// Where the bands lie.
-    pub thresholds: Thresholds,
-    /// What was considered, best first, at most ten.
-    pub candidates: Vec<ExplainedCandidate>,
-    /// Where the time went.
-    pub stages_ms: StageTimes,
-    /// The model's name.
-    pub model: String,
-    /// The version of the knowledge snapshot, 16 hexadecimal digits.
-    pub snapshot: String,
-}
-
-/// Where the bands lie; they follow from the risk target.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
-pub struct Thresholds {
-    /// From this `confidence` on the best candidate answers.
-    pub answer: f32,
-    /// Where nothing answers: from this `scope` on the customer is asked back.
-    pub clarify: f32,
-}
-
-/// An entry that was considered.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct ExplainedCandidate {
-    /// The entry.
-    pub entry_id: String,
-    /// Its standard question.
-    pub question: String,
-    /// The phrasing closest to what was asked.
-    pub matched_question: String,
-    /// The chance that it is the right one, 0 to 1.
-    pub confidence: f32,
-    /// Log-odds before the isotonic correction.
-    pub score: f32,
-    /// What forbids that it answers: `polarity`, `number` or `name` conflicts with the matched phrasing.
-    #[schema(value_type = Vec<String>)]
-    pub guards: Vec<Guard>,
-    /// What the score follows from.
-    pub features: Vec<ExplainedFeature>,
-}
-
-/// One number that a score follows from.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
-pub struct ExplainedFeature {
-    /// Its name.
-    pub name: &'static str,
-    /// Its value.
-    pub value: f32,
-    /// What it adds to the score; null for evidence that enters through other features.
-    pub effect: Option<f32>,
-}
-
-/// Milliseconds by stage.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
-pub struct StageTimes {
-    /// Waiting for and computing the question's vector.
-    pub embed: f64,
-    /// Candidates, features, confidence, policy.
-    pub retrieve: f64,
-    /// Waiting for and computing the reranker's scores; 0 without a reranker.
-    pub rerank: f64,
 }
 
 impl AskResponse {
@@ -172,6 +169,7 @@ impl AskResponse {
             reason: None,
             trace_id,
             took_ms: to_microseconds(took_ms),
+            conversation: None,
             explain: None,
         };
         match &decided.decision {
@@ -187,42 +185,9 @@ impl AskResponse {
                 let offered = entry_ids.iter().filter_map(|entry_id| candidate(decided, entry_id));
                 response.options = offered.map(ClarifyOption::from).collect();
             }
-            Decision::HandOff(reason) => response.reason = Some(*reason),
+            Decision::HandOff(reason) => response.reason = Some((*reason).into()),
         }
         response
-    }
-}
-
-impl Explanation {
-    /// What led to `decided`.
-    pub(crate) fn new(
-        decided: &Decided,
-        policy: AnswerPolicy,
-        model: &ModelInfo,
-        snapshot: &KnowledgeSnapshot,
-    ) -> Self {
-        let Stages { embed, retrieve, rerank } = decided.stages;
-        Self {
-            normalized: decided.normalized.clone(),
-            why: decided.why.clone(),
-            scope: decided.scope.value(),
-            thresholds: Thresholds {
-                answer: policy.answer_at().value(),
-                clarify: policy.clarify_at().value(),
-            },
-            candidates: decided
-                .candidates
-                .iter()
-                .map(|candidate| ExplainedCandidate::new(candidate, snapshot.calibration().weights()))
-                .collect(),
-            stages_ms: StageTimes {
-                embed: to_microseconds(embed),
-                retrieve: to_microseconds(retrieve),
-                rerank: to_microseconds(rerank),
-            },
-            model: model.name.clone(),
-            snapshot: snapshot.version().to_owned(),
-        }
     }
 }
 
@@ -232,24 +197,6 @@ impl From<&Candidate> for ClarifyOption {
             entry_id: candidate.entry_id.clone(),
             question: candidate.question.clone(),
             confidence: candidate.confidence.value(),
-        }
-    }
-}
-
-impl ExplainedCandidate {
-    fn new(candidate: &Candidate, weights: &Weights) -> Self {
-        let effect = |name: &str, value: f32| weights.of(name).map(|weight| weight as f32 * value);
-        let features = candidate.features.named();
-        Self {
-            entry_id: candidate.entry_id.clone(),
-            question: candidate.question.clone(),
-            matched_question: candidate.matched_question.clone(),
-            confidence: candidate.confidence.value(),
-            score: candidate.score,
-            guards: candidate.guards.clone(),
-            features: features
-                .map(|(name, value)| ExplainedFeature { name, value, effect: effect(name, value) })
-                .collect(),
         }
     }
 }

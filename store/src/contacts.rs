@@ -14,8 +14,6 @@ pub struct Contact {
     pub id: ContactId,
     /// Name, phone, e-mail, address, free attributes.
     pub profile: Option<Sealed>,
-    /// The key that seals everything of this person; `None` once the person is erased.
-    pub data_key: Option<Sealed>,
     /// Counts changes, from 1.
     pub revision: i64,
     /// When it was first seen.
@@ -31,12 +29,12 @@ pub struct NewIdentity {
     pub channel: String,
     /// By which the platform's identifier of the person is found again.
     pub identity: BlindIndex,
+    /// The same under a key that is being replaced: the person may still be stored under it.
+    pub earlier_identities: Vec<BlindIndex>,
     /// The platform's identifier, for sending.
     pub external_id: Sealed,
-    /// What the person becomes if it is new.
+    /// What the person becomes if it is new. Its key exists already: `external_id` is sealed with it.
     pub contact: ContactId,
-    /// The new person's key.
-    pub data_key: Sealed,
     /// Now.
     pub at: Timestamp,
 }
@@ -69,8 +67,7 @@ pub struct ProfileChange {
     pub at: Timestamp,
 }
 
-const COLUMNS: &str =
-    "SELECT id, profile, data_key, revision, created_at, updated_at FROM contacts WHERE id = $1";
+const COLUMNS: &str = "SELECT id, profile, revision, created_at, updated_at FROM contacts WHERE id = $1";
 
 impl Store {
     /// The person behind an identity; made, together with the identity, if this is the first time.
@@ -79,6 +76,31 @@ impl Store {
     /// When the engine fails.
     pub async fn contact_of_identity(&self, new: NewIdentity) -> Result<Contact> {
         self.write(move |transaction| find_or_create(transaction, new).boxed()).await
+    }
+
+    /// Whom a channel knows under one of these identities, as [`NewIdentity::identity`] and its earlier ones; `None` when
+    /// it knows nobody.
+    ///
+    /// # Errors
+    /// When the engine fails.
+    pub async fn contact_identified(
+        &self,
+        channel: &str,
+        identities: Vec<BlindIndex>,
+    ) -> Result<Option<ContactId>> {
+        let channel = channel.to_owned();
+        self.read(move |transaction| {
+            async move {
+                for identity in &identities {
+                    if let Some(found) = identified(transaction, &channel, identity).await? {
+                        return Ok(Some(found));
+                    }
+                }
+                Ok(None)
+            }
+            .boxed()
+        })
+        .await
     }
 
     /// One person.
@@ -112,7 +134,7 @@ impl Store {
     /// When the engine fails or a row is corrupt.
     pub async fn contacts_with(&self, field: &str, value: BlindIndex) -> Result<Vec<Contact>> {
         let field = field.to_owned();
-        let sql = "SELECT id, profile, data_key, revision, created_at, updated_at FROM contacts WHERE id IN \
+        let sql = "SELECT id, profile, revision, created_at, updated_at FROM contacts WHERE id IN \
                    (SELECT contact_id FROM contact_lookups WHERE field = $1 AND value = $2) ORDER BY id";
         self.read(move |transaction| {
             async move {
@@ -138,7 +160,7 @@ impl Store {
     /// When the engine fails or a row is corrupt.
     pub async fn contacts_after(&self, after: Option<ContactId>, limit: u32) -> Result<Vec<Contact>> {
         let after = after.map_or(Value::Bytes(Vec::new()), Value::from);
-        let sql = "SELECT id, profile, data_key, revision, created_at, updated_at FROM contacts WHERE id > $1 \
+        let sql = "SELECT id, profile, revision, created_at, updated_at FROM contacts WHERE id > $1 \
                    ORDER BY id LIMIT $2";
         self.read(move |transaction| {
             async move {
@@ -149,42 +171,33 @@ impl Store {
         })
         .await
     }
-
-    /// Exchanges a person's sealed key for `replacement`, the same key sealed anew. Nothing happens, and `false` comes
-    /// back, when the key is no longer `current`.
-    ///
-    /// # Errors
-    /// When the engine fails.
-    pub async fn replace_data_key(
-        &self,
-        contact: ContactId,
-        current: Sealed,
-        replacement: Sealed,
-    ) -> Result<bool> {
-        let sql = "UPDATE contacts SET data_key = $3 WHERE id = $1 AND data_key = $2";
-        self.write(move |transaction| {
-            async move { Ok(transaction.execute(sql, values![contact, current, replacement]).await? == 1) }
-                .boxed()
-        })
-        .await
-    }
 }
 
 async fn find_or_create(transaction: &mut Transaction<'_>, new: NewIdentity) -> Result<Contact> {
-    let sql = "SELECT contact_id FROM channel_identities WHERE channel = $1 AND identity = $2";
-    let found = transaction.row(sql, values![new.channel.as_str(), new.identity.clone()]).await?;
-    if let Some(row) = found {
-        return read(transaction, row.only("channel_identities")?).await;
+    for identity in std::iter::once(&new.identity).chain(&new.earlier_identities) {
+        if let Some(found) = identified(transaction, &new.channel, identity).await? {
+            return read(transaction, found).await;
+        }
     }
-    let sql = "INSERT INTO contacts (id, profile, data_key, revision, created_at, updated_at) \
-               VALUES ($1, NULL, $2, 1, $3, $3)";
-    transaction.execute(sql, values![new.contact, new.data_key, new.at]).await?;
+    let sql = "INSERT INTO contacts (id, profile, revision, created_at, updated_at) \
+               VALUES ($1, NULL, 1, $2, $2)";
+    transaction.execute(sql, values![new.contact, new.at]).await?;
     let sql = "INSERT INTO channel_identities (channel, identity, contact_id, external_id, created_at) \
                VALUES ($1, $2, $3, $4, $5)";
     transaction
         .execute(sql, values![new.channel, new.identity, new.contact, new.external_id, new.at])
         .await?;
     read(transaction, new.contact).await
+}
+
+async fn identified(
+    transaction: &mut Transaction<'_>,
+    channel: &str,
+    identity: &BlindIndex,
+) -> Result<Option<ContactId>> {
+    let sql = "SELECT contact_id FROM channel_identities WHERE channel = $1 AND identity = $2";
+    let row = transaction.row(sql, values![channel, identity.clone()]).await?;
+    row.map(|row| row.only("channel_identities")).transpose()
 }
 
 async fn replace_profile(transaction: &mut Transaction<'_>, change: ProfileChange) -> Result<Contact> {
@@ -213,7 +226,6 @@ fn contact(row: Row) -> Result<Contact> {
     Ok(Contact {
         id: fields.next()?,
         profile: fields.next()?,
-        data_key: fields.next()?,
         revision: fields.next()?,
         created_at: fields.next()?,
         updated_at: fields.next()?,

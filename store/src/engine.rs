@@ -95,6 +95,15 @@ impl Engine {
         }
     }
 
+    /// Carries the write-ahead log over into the file and empties it, so that nothing overwritten stays readable there.
+    /// Where others read at the moment, it is emptied later. PostgreSQL keeps its log by its own rules.
+    pub(crate) async fn empty_log(&self) -> Result<()> {
+        match &self.readers {
+            Readers::Sqlite(readers) => readers.empty_log().await,
+            Readers::Postgres(_) => Ok(()),
+        }
+    }
+
     /// Checks the file's structure and frees the write-ahead log; PostgreSQL has its own tools for both.
     pub(crate) async fn check(&self) -> Result<()> {
         match &self.readers {

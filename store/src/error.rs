@@ -1,6 +1,6 @@
 //! The one error type of this crate, by what the caller can do.
 
-use crate::ConversationId;
+use crate::{ConversationId, KeyId};
 
 /// Why something was not stored or not read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -18,6 +18,13 @@ pub enum Error {
         conversation: ConversationId,
         /// Its owner epoch now.
         owner_epoch: i64,
+    },
+    /// A sealed value or a blind index was made with a key that is being replaced or is gone: make it anew with the
+    /// current key. Nothing was stored. This is the fence: with it, what a retiring key sealed can only become less.
+    #[error("the key {key} is not current")]
+    KeyNotCurrent {
+        /// The key.
+        key: KeyId,
     },
     /// There is no such row.
     #[error("{table} has no {id}")]

@@ -151,7 +151,8 @@ fn refuse_others(found: &Conversation, handling: Handling) -> Result<()> {
     Ok(())
 }
 
-async fn queue(transaction: &mut Transaction<'_>, hand_off: HandOff) -> Result<Conversation> {
+/// Puts a conversation that the bot answers into the queue, as this transaction sees it.
+pub(crate) async fn queue(transaction: &mut Transaction<'_>, hand_off: HandOff) -> Result<Conversation> {
     let found = conversations::read(transaction, hand_off.conversation).await?;
     if found.owner_epoch != hand_off.owner_epoch {
         return Err(stale(&found));

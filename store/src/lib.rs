@@ -6,10 +6,12 @@
 //! their channel, and every other write can be recognised by its identifiers. Whatever belongs together (a message, its
 //! place in the conversation, its event, its place in the outbox) is one transaction.
 //!
-//! Nothing here knows what is said: bodies and everything personal arrive as [`Sealed`]. Nothing here reads a clock or
+//! Nothing here knows what is said: bodies and everything personal arrive as [`Sealed`], and are stored only while their
+//! key is current ([`Error::KeyNotCurrent`]). Nothing here reads a clock or
 //! makes an identifier: both are passed in.
 
 mod audit;
+mod cells;
 mod contacts;
 mod conversations;
 mod counters;
@@ -18,9 +20,11 @@ mod engine;
 mod entries;
 mod error;
 mod events;
+mod fence;
 mod hand_off;
 mod identifiers;
 mod jobs;
+mod keys;
 mod knowledge_bases;
 mod labels;
 mod messages;
@@ -36,6 +40,7 @@ mod versions;
 mod words;
 
 pub use audit::{Act, AuditEntry, AuditHead, AuditState};
+pub use cells::{Cell, CellCursor, IndexedCell, SealedCell};
 pub use contacts::{ChannelIdentity, Contact, NewIdentity, ProfileChange};
 pub use conversations::{Conversation, NewConversation, Owner, Status};
 pub use embeddings::ContentHash;
@@ -45,13 +50,14 @@ pub use events::{Event, EventKind, EventPage};
 pub use hand_off::{HandOff, Handling};
 pub use identifiers::{AgentId, ContactId, ConversationId, JobId, KnowledgeBaseId, LabelId, MessageId};
 pub use jobs::{Job, JobState, NewJob, Progress};
+pub use keys::{Key, KeyId, KeyPurpose, KeyState};
 pub use knowledge_bases::KnowledgeBase;
 pub use labels::Label;
 pub use messages::{Author, Ingested, Message, NewMessage};
 pub use outbox::{Attempted, Claim, ClaimRequest, DeliveryState, OutboxEntry};
 pub use receipts::DecisionReceipt;
 pub use replies::{AgentMessage, BotReply, Delivery, Said};
-pub use sealed::{BlindIndex, DedupeKey, Sealed};
+pub use sealed::{BlindIndex, DedupeKey, Sealed, Wrapped};
 pub use settings::{Setting, SettingValue};
 pub use store::{Location, Store};
 pub use timestamp::Timestamp;

@@ -19,6 +19,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, sql: include_str!("migrations/0001_conversations.sql") },
     Migration { version: 2, sql: include_str!("migrations/0002_knowledge.sql") },
     Migration { version: 3, sql: include_str!("migrations/0003_operations.sql") },
+    Migration { version: 4, sql: include_str!("migrations/0004_keys.sql") },
 ];
 
 const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_versions (

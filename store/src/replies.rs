@@ -3,8 +3,11 @@
 use futures::FutureExt;
 
 use crate::{
-    AgentId, Author, Conversation, DecisionReceipt, Error, Message, NewMessage, Owner, Result, Store,
-    conversations, engine::Transaction, hand_off::stale, messages, outbox, receipts,
+    AgentId, Author, Conversation, DecisionReceipt, Error, HandOff, Message, NewMessage, Owner, Result,
+    Store, conversations,
+    engine::Transaction,
+    hand_off::{self, stale},
+    messages, outbox, receipts,
 };
 
 /// How a message reaches the customer.
@@ -27,6 +30,8 @@ pub struct BotReply {
     pub receipt: Option<DecisionReceipt>,
     /// How it reaches the customer.
     pub delivery: Delivery,
+    /// Hands the conversation over with this reply, unless it waits for a person already. Its owner epoch is the reply's.
+    pub hand_off: Option<HandOff>,
 }
 
 /// What a person says.
@@ -50,7 +55,7 @@ pub struct Said {
 }
 
 impl Store {
-    /// Stores the bot's reply with its receipt and its place in the outbox, unless the conversation has changed hands
+    /// Stores the bot's reply with its receipt, its place in the outbox and its hand-off, unless the conversation has changed hands
     /// since `owner_epoch` was read. A repeat brings back what was stored first.
     ///
     /// # Errors
@@ -81,7 +86,13 @@ async fn store_reply(transaction: &mut Transaction<'_>, reply: BotReply) -> Resu
     if let Some(receipt) = reply.receipt {
         receipts::append(transaction, &conversation, receipt).await?;
     }
-    say(transaction, &conversation, reply.message, Author::Bot, reply.delivery).await
+    let said = say(transaction, &conversation, reply.message, Author::Bot, reply.delivery).await?;
+    if let Some(hand_off) = reply.hand_off
+        && conversation.owner == Owner::Bot
+    {
+        hand_off::queue(transaction, hand_off).await?;
+    }
+    Ok(said)
 }
 
 async fn store_agent_message(transaction: &mut Transaction<'_>, said: AgentMessage) -> Result<Said> {

@@ -83,6 +83,10 @@ impl Store {
         self.engine.check().await
     }
 
+    pub(crate) async fn empty_log(&self) -> Result<()> {
+        self.engine.empty_log().await
+    }
+
     pub(crate) async fn write<T: Send + 'static>(
         &self,
         unit: impl for<'t> FnOnce(&'t mut Transaction<'_>) -> BoxFuture<'t, Result<T>> + Send + 'static,

@@ -2,7 +2,6 @@
 
 use std::io::{self, BufRead as _};
 
-use answer::HandOffReason;
 use anyhow::Context as _;
 use clap::{Args, builder::NonEmptyStringValueParser};
 
@@ -16,7 +15,8 @@ use crate::{
     ApiError, App, AskRequest, AskResponse, DecisionKind, Knowledge,
     config::{Config, Override},
     demo::DemoShop,
-    reply::ExplainedCandidate,
+    reply::{ExplainedCandidate, Reason},
+    storage,
 };
 
 #[derive(Args)]
@@ -29,7 +29,7 @@ With `-` the exit code is 3 when at least one line was no question; the others a
 pub(super) struct AskArguments {
     /// The customer's words, or - to read one question a line from stdin
     question: String,
-    /// Knowledge file; without it the configured one, else a demo shop
+    /// Knowledge file; without it the configured one, else what the store has published, else a demo shop
     #[arg(long, value_name = "FILE", value_parser = NonEmptyStringValueParser::new())]
     knowledge: Option<String>,
     /// Ask this demo shop instead
@@ -47,8 +47,8 @@ pub(super) fn run(arguments: &AskArguments, context: &Context) -> anyhow::Result
     let path = option("--knowledge", "knowledge.path", arguments.knowledge.as_ref());
     let path: Vec<Override> = path.into_iter().collect();
     let config = context.start(LogPurpose::Command, &path)?;
-    let knowledge = knowledge(arguments.demo, &config, context.output)?;
     Context::runtime()?.block_on(async {
+        let knowledge = knowledge(arguments.demo, &config, context.output).await?;
         let app = serving::start(&config, knowledge, context.output).await?;
         let asking = Asking { app: &app, arguments, output: context.output };
         match arguments.question.as_str() {
@@ -58,14 +58,15 @@ pub(super) fn run(arguments: &AskArguments, context: &Context) -> anyhow::Result
     })
 }
 
-fn knowledge(demo: Option<DemoShop>, config: &Config, output: Output) -> anyhow::Result<Knowledge> {
+async fn knowledge(demo: Option<DemoShop>, config: &Config, output: Output) -> anyhow::Result<Knowledge> {
     if let Some(shop) = demo {
         return serving::of_shop(shop);
     }
-    if let Some(knowledge) = serving::configured(config)? {
+    let store = storage::open_if_exists(&config.store).await?;
+    if let Some((_, knowledge)) = serving::configured_or_published(config, store.as_ref()).await? {
         return Ok(knowledge);
     }
-    output.note("no knowledge is configured: asking the demo shop (see --knowledge and --demo)");
+    output.note("no knowledge is configured or published: asking the demo shop (see --knowledge and --demo)");
     serving::of_shop(DemoShop::default())
 }
 
@@ -115,8 +116,12 @@ impl Asking<'_> {
 
     async fn decide(&self, question: &str) -> Result<AskResponse, ApiError> {
         let explain = self.arguments.explain || self.output.form == Form::Text;
-        let request =
-            AskRequest { text: question.to_owned(), channel: self.arguments.channel.clone(), explain };
+        let request = AskRequest {
+            text: question.to_owned(),
+            channel: self.arguments.channel.clone(),
+            explain,
+            ..AskRequest::default()
+        };
         self.app.ask(request).await
     }
 
@@ -169,12 +174,13 @@ fn text(response: &AskResponse, output: Output) -> String {
     lines.join("\n") + "\n"
 }
 
-fn reason_in_words(reason: HandOffReason) -> &'static str {
+fn reason_in_words(reason: Reason) -> &'static str {
     match reason {
-        HandOffReason::LowConfidence => "no entry is probable enough",
-        HandOffReason::Unavailable => "no entry may answer on this channel at this time",
-        HandOffReason::ChitChat => "the question is chit-chat",
-        HandOffReason::TooLittle => "the question says too little",
+        Reason::LowConfidence => "no entry is probable enough",
+        Reason::Unavailable => "no entry may answer on this channel at this time",
+        Reason::ChitChat => "the question is chit-chat",
+        Reason::TooLittle => "the question says too little",
+        Reason::Assigned => "a person answers this conversation",
     }
 }
 

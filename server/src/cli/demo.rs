@@ -8,7 +8,7 @@ use super::{
     exit::Exit,
     serving,
 };
-use crate::{DemoInfo, demo::DemoShop};
+use crate::{DemoInfo, demo::DemoShop, storage::Storage};
 
 #[derive(Args)]
 #[command(after_help = "Example: yingda demo --language en")]
@@ -29,13 +29,17 @@ pub(super) fn run(arguments: &DemoArguments, context: &Context) -> anyhow::Resul
     let (info, output) = (arguments.language.info(), context.output);
     let announce =
         |url: &str| output.result(&json!({ "url": url, "examples": info.examples }), || text(url, &info));
-    Context::runtime()?.block_on(serving::serve(&config, knowledge, output, announce))
+    Context::runtime()?.block_on(async {
+        // Conversations can be tried too. The key is nowhere but in this process, and the folder ends with it.
+        let (storage, _folder) = Storage::temporary().await?;
+        serving::serve(&config, knowledge, Some(storage), output, announce).await
+    })
 }
 
 fn text(url: &str, info: &DemoInfo) -> String {
     let examples: String = info.examples.iter().map(|example| format!("  {example}\n")).collect();
     format!(
-        "{} is open at {url}\n\nQuestions to try there, or with `yingda ask`:\n{examples}\nCtrl-C stops it.",
+        "{} is open at {url}\n\nQuestions to try there, or with `yingda ask`:\n{examples}\nConversations are kept in a temporary file until then, sealed with a key that is written nowhere. Ctrl-C stops it.",
         info.title
     )
 }

@@ -3,6 +3,7 @@
 
 mod check;
 mod machine;
+mod storage;
 
 use std::{net::TcpListener, path::Path, time::Instant};
 
@@ -56,6 +57,7 @@ fn of_configuration(config: &Config) -> Vec<Check> {
     checks.extend(of_model(config));
     checks.extend(of_reranker(config));
     checks.push(of_knowledge(config.knowledge.path.as_deref()));
+    checks.extend(storage::checks(config));
     checks.push(of_address(config));
     checks
 }
@@ -150,7 +152,10 @@ fn is_about_device(error: &ModelError) -> bool {
 fn of_knowledge(path: Option<&Path>) -> Check {
     const NAME: &str = "knowledge";
     let Some(path) = path else {
-        return Check::good(NAME, "none is configured: `ask` and `demo` use the built-in shop");
+        return Check::good(
+            NAME,
+            "no file is configured: what the store has published is served; without that `ask` and `demo` use the built-in shop",
+        );
     };
     let examined = match examine(path) {
         Ok(examined) => examined,

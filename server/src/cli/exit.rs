@@ -25,6 +25,8 @@ pub(super) enum Exit {
     Model = 4,
     /// The address cannot be bound, or serving failed.
     CannotServe = 5,
+    /// The store or its keys cannot be used.
+    Storage = 6,
     /// A fault of the program.
     Internal = 70,
 }
@@ -33,11 +35,12 @@ pub(super) enum Exit {
 pub(super) const HELP: &str = "\
 Exit codes:
   0   done
-  1   a check found problems (kb validate, model verify, doctor, eval compare)
+  1   a check found problems (kb validate, keys status, model verify, doctor, eval compare)
   2   wrong usage or configuration
   3   input data cannot be read or is invalid; the message names file and line
   4   the model is missing, altered or unsupported, or its device is absent
   5   the address cannot be bound, or serving failed
+  6   the store or its keys cannot be used
   70  a fault of the program";
 
 /// A request that the options make meaningless, found after parsing them.
@@ -67,6 +70,7 @@ impl Exit {
             Self::InvalidInput => "invalid_input",
             Self::Model => "model",
             Self::CannotServe => "cannot_serve",
+            Self::Storage => "storage",
             Self::Internal => "internal",
         }
     }
@@ -111,6 +115,9 @@ fn known(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
     if cause.is::<KnowledgeFileError>() {
         return Some(Exit::InvalidInput);
     }
+    if cause.is::<sealing::Error>() {
+        return Some(Exit::Storage);
+    }
     let of_model = |error: &ModelError| match error {
         ModelError::NotFound { .. } => Exit::Model,
         ModelError::Files(error) => of_inference(error),
@@ -120,6 +127,7 @@ fn known(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
         .map(of_model)
         .or_else(|| cause.downcast_ref().map(of_inference))
         .or_else(|| cause.downcast_ref().map(of_answer))
+        .or_else(|| cause.downcast_ref().map(of_store))
         .or_else(|| cause.downcast_ref().map(of_eval))
         .or_else(|| cause.downcast_ref().map(Exit::of_ask))
 }
@@ -146,6 +154,24 @@ fn of_answer(error: &answer::Error) -> Exit {
         answer::Error::InvalidOption { .. } => Exit::Usage,
         answer::Error::Inference(error) => of_inference(error),
         answer::Error::Index(_) | answer::Error::Lexical(_) | answer::Error::Stopped => Exit::Internal,
+    }
+}
+
+/// What was asked for is not there, or the store cannot be used.
+fn of_store(error: &store::Error) -> Exit {
+    match error {
+        store::Error::NotFound { .. } | store::Error::Invalid { .. } => Exit::InvalidInput,
+        store::Error::Conflict { .. }
+        | store::Error::StaleOwner { .. }
+        | store::Error::KeyNotCurrent { .. }
+        | store::Error::DiskFull
+        | store::Error::Busy
+        | store::Error::Unavailable { .. }
+        | store::Error::Refused { .. }
+        | store::Error::NewerSchema { .. }
+        | store::Error::Schema { .. }
+        | store::Error::Corrupt { .. } => Exit::Storage,
+        store::Error::Defect { .. } => Exit::Internal,
     }
 }
 

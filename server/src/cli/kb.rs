@@ -1,4 +1,5 @@
-//! `yingda kb validate`: what an editor should mend before a knowledge file is served.
+//! `yingda kb`: what an editor should mend before a knowledge file is served; and what is kept in the store, see
+//! `kb_versions.rs`.
 
 use std::path::{Path, PathBuf};
 
@@ -8,6 +9,7 @@ use serde::Serialize;
 use super::{
     context::Context,
     exit::Exit,
+    kb_versions,
     knowledge::{Examined, LineFinding, examine},
     output::{Output, Style, count},
 };
@@ -17,6 +19,27 @@ pub(super) enum KbVerb {
     /// Check knowledge files line by line; exit code 1 when one cannot be served
     #[command(after_help = "Example: yingda kb validate knowledge.jsonl")]
     Validate(ValidateArguments),
+    /// Put a knowledge file into the store and publish it; served from the next start of `serve` on
+    #[command(after_help = "Example: yingda kb import knowledge.jsonl")]
+    Import(kb_versions::ImportArguments),
+    /// Print a published version as a knowledge file
+    #[command(after_help = "Example: yingda kb export > knowledge.jsonl")]
+    Export(kb_versions::ExportArguments),
+    /// List the published versions
+    Versions,
+    /// Serve an earlier version again, from the next start of `serve` on
+    #[command(after_help = "Example: yingda kb publish 3")]
+    Publish(kb_versions::PublishArguments),
+}
+
+pub(super) fn run(verb: &KbVerb, context: &Context) -> anyhow::Result<Exit> {
+    match verb {
+        KbVerb::Validate(arguments) => validate(arguments, context),
+        KbVerb::Import(arguments) => kb_versions::import(arguments, context),
+        KbVerb::Export(arguments) => kb_versions::export(arguments, context),
+        KbVerb::Versions => kb_versions::list(context),
+        KbVerb::Publish(arguments) => kb_versions::publish(arguments, context),
+    }
 }
 
 #[derive(Args)]
@@ -36,7 +59,7 @@ struct Validated {
 }
 
 /// Each file is a knowledge base of its own. In JSON form one object a file.
-pub(super) fn validate(arguments: &ValidateArguments, context: &Context) -> anyhow::Result<Exit> {
+fn validate(arguments: &ValidateArguments, context: &Context) -> anyhow::Result<Exit> {
     let mut exit = Exit::Done;
     for file in &arguments.files {
         let validated = validated(file)?;

@@ -11,6 +11,8 @@ mod doctor;
 mod eval;
 mod exit;
 mod kb;
+mod kb_versions;
+mod keys;
 mod knowledge;
 mod model;
 mod output;
@@ -88,13 +90,16 @@ enum Verb {
     /// List and verify models
     #[command(subcommand)]
     Model(model::ModelVerb),
-    /// Check knowledge files
+    /// Check knowledge files; import, export and publish knowledge
     #[command(subcommand)]
     Kb(kb::KbVerb),
+    /// Make, look at and replace the keys that seal what is kept
+    #[command(subcommand)]
+    Keys(keys::KeysVerb),
     /// Show the configuration in force
     #[command(subcommand)]
     Config(config::ConfigVerb),
-    /// Check configuration, model, knowledge, address and machine
+    /// Check configuration, model, knowledge, store, keys, address and machine
     Doctor,
 }
 
@@ -105,7 +110,8 @@ fn run_verb(verb: Verb, context: &Context) -> anyhow::Result<Exit> {
         Verb::Ask(arguments) => ask::run(&arguments, context),
         Verb::Eval(verb) => eval::run(&verb, context),
         Verb::Model(verb) => model::run(&verb, context),
-        Verb::Kb(kb::KbVerb::Validate(arguments)) => kb::validate(&arguments, context),
+        Verb::Kb(verb) => kb::run(&verb, context),
+        Verb::Keys(verb) => keys::run(&verb, context),
         Verb::Config(config::ConfigVerb::Print) => config::print(context),
         Verb::Doctor => doctor::run(context),
     }

@@ -1,14 +1,21 @@
 //! `yingda serve`: a knowledge base over HTTP.
 
+use std::sync::Arc;
+
 use clap::{Args, builder::NonEmptyStringValueParser};
 use serde_json::json;
+use store::Store;
 
 use super::{
     context::{Context, LogPurpose, option},
     exit::{Exit, UsageError},
+    output::Output,
     serving,
 };
-use crate::config::Override;
+use crate::{
+    config::{Config, Override},
+    storage::{self, Storage},
+};
 
 #[derive(Args)]
 #[command(after_help = "\
@@ -25,7 +32,10 @@ pub(super) struct ServeArguments {
 }
 
 const NO_KNOWLEDGE: &str = "there is no knowledge to serve: give --knowledge FILE, set knowledge.path in the \
-                            configuration, or look at the demo shop with `yingda demo`";
+                            configuration, put a file into the store with `yingda kb import FILE`, or look at the \
+                            demo shop with `yingda demo`";
+
+const NO_KEYS: &str = "nothing is recorded: the store has no keys yet; `yingda keys init` makes them";
 
 pub(super) fn run(arguments: &ServeArguments, context: &Context) -> anyhow::Result<Exit> {
     let overrides: Vec<Override> = [
@@ -36,9 +46,26 @@ pub(super) fn run(arguments: &ServeArguments, context: &Context) -> anyhow::Resu
     .flatten()
     .collect();
     let config = context.start(LogPurpose::Service, &overrides)?;
-    let knowledge = serving::configured(&config)?.ok_or_else(|| UsageError(NO_KNOWLEDGE.to_owned()))?;
-    let output = context.output;
-    let name = config.knowledge.path.as_ref().map_or_else(String::new, |path| path.display().to_string());
+    Context::runtime()?.block_on(serve(&config, context.output))
+}
+
+async fn serve(config: &Config, output: Output) -> anyhow::Result<Exit> {
+    let store = storage::open_if_exists(&config.store).await?;
+    let found = serving::configured_or_published(config, store.as_ref()).await?;
+    let (name, knowledge) = found.ok_or_else(|| UsageError(NO_KNOWLEDGE.to_owned()))?;
+    let storage = match store {
+        Some(store) => with_vault(config, store, output).await?,
+        None => None,
+    };
     let announce = |url: &str| output.result(&json!({ "url": url }), || format!("serving {name} on {url}"));
-    Context::runtime()?.block_on(serving::serve(&config, knowledge, output, announce))
+    serving::serve(config, knowledge, storage, output, announce).await
+}
+
+/// Without keys nothing personal can be kept, so nothing is recorded.
+async fn with_vault(config: &Config, store: Arc<Store>, output: Output) -> anyhow::Result<Option<Storage>> {
+    let vault = storage::open_vault(config, &store).await?;
+    if vault.is_none() {
+        output.note(NO_KEYS);
+    }
+    Ok(vault.map(|vault| Storage { store, vault }))
 }

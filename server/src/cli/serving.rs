@@ -2,10 +2,11 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
+use store::Store;
 use tokio::net::TcpListener;
 
 use super::{exit::Exit, knowledge, output::Output};
-use crate::{App, Knowledge, config::Config, demo::DemoShop, http, labels};
+use crate::{App, Knowledge, config::Config, demo::DemoShop, http, labels, published, storage::Storage};
 
 /// The address cannot be bound, or the service ended with an error.
 #[derive(Debug, thiserror::Error)]
@@ -20,7 +21,8 @@ pub(super) struct CannotServe {
 /// # Errors
 /// None in a released program.
 pub(super) fn of_shop(shop: DemoShop) -> anyhow::Result<Knowledge> {
-    Ok(Knowledge { entries: shop.entries()?, labels: shop.labels()?, demo: Some(shop.info()) })
+    let demo = Some(shop.info());
+    Ok(Knowledge { entries: shop.entries()?, labels: shop.labels()?, demo, store: None })
 }
 
 /// The configured knowledge and labels; `None` when none is configured.
@@ -30,7 +32,28 @@ pub(super) fn of_shop(shop: DemoShop) -> anyhow::Result<Knowledge> {
 pub(super) fn configured(config: &Config) -> anyhow::Result<Option<Knowledge>> {
     let Some(path) = &config.knowledge.path else { return Ok(None) };
     let labels = config.knowledge.labels.as_deref().map(labels::read).transpose()?.unwrap_or_default();
-    Ok(Some(Knowledge { entries: knowledge::read(path)?, labels, demo: None }))
+    Ok(Some(Knowledge { entries: knowledge::read(path)?, labels, ..Knowledge::default() }))
+}
+
+/// The same, or else what the store has published, with what it is called; `None` where there is neither. Configured
+/// labels are learned from besides those of the store.
+///
+/// # Errors
+/// As in [`configured`], and [`store::Error`] in the chain.
+pub(super) async fn configured_or_published(
+    config: &Config,
+    store: Option<&Arc<Store>>,
+) -> anyhow::Result<Option<(String, Knowledge)>> {
+    let kept = |knowledge| Knowledge { store: store.cloned(), ..knowledge };
+    if let Some(path) = &config.knowledge.path {
+        return Ok(configured(config)?.map(|knowledge| (path.display().to_string(), kept(knowledge))));
+    }
+    let Some(store) = store else { return Ok(None) };
+    let Some((version, mut knowledge)) = published::knowledge(store).await? else { return Ok(None) };
+    if let Some(path) = config.knowledge.labels.as_deref() {
+        knowledge.labels.extend(labels::read(path)?);
+    }
+    Ok(Some((format!("version {version}"), kept(knowledge))))
 }
 
 /// Loads the model and builds the snapshot, with a progress bar.
@@ -56,6 +79,7 @@ pub(super) async fn start(config: &Config, knowledge: Knowledge, output: Output)
 pub(super) async fn serve(
     config: &Config,
     knowledge: Knowledge,
+    storage: Option<Storage>,
     output: Output,
     announce: impl FnOnce(&str) -> anyhow::Result<()>,
 ) -> anyhow::Result<Exit> {
@@ -63,6 +87,10 @@ pub(super) async fn serve(
     let listener = TcpListener::bind(address).await.map_err(|error| cannot_serve(address, error))?;
     let bound = listener.local_addr().map_err(|error| cannot_serve(address, error))?;
     let app = start(config, knowledge, output).await?;
+    let app = match storage {
+        Some(storage) => app.recording(storage),
+        None => app,
+    };
     announce(&url(bound))?;
     http::run(Arc::new(app), listener).await.map_err(|error| cannot_serve(address, error))?;
     Ok(Exit::Done)

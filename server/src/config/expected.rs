@@ -5,6 +5,8 @@ use std::{fmt, net::SocketAddr};
 use inference::DeviceChoice;
 use toml::Value;
 
+use super::key_source;
+
 /// What a key accepts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Expected {
@@ -19,6 +21,10 @@ pub(super) enum Expected {
     Device,
     OneOf(&'static [&'static str]),
     LogLevel,
+    /// Where a master key is kept.
+    KeySource,
+    /// The same, or nothing.
+    KeySourceOrEmpty,
 }
 
 const GIBIBYTE: i64 = 1 << 30;
@@ -47,6 +53,9 @@ pub(super) const KEYS: &[(&str, Expected)] = &[
     ("reranker.token_budget", Expected::Whole(1, 100_000_000)),
     ("knowledge.path", Expected::TextOrEmpty),
     ("knowledge.labels", Expected::TextOrEmpty),
+    ("store.location", Expected::Text),
+    ("keys.master", Expected::KeySource),
+    ("keys.previous", Expected::KeySourceOrEmpty),
     ("answer.risk_target", Expected::Share),
     ("answer.clarify_risk_target", Expected::Share),
     ("answer.out_of_scope_share", Expected::Share),
@@ -76,7 +85,9 @@ impl Expected {
             | Self::TextOrEmpty
             | Self::Device
             | Self::OneOf(_)
-            | Self::LogLevel => value.as_str().is_some_and(|text| self.accepts_text(text)),
+            | Self::LogLevel
+            | Self::KeySource
+            | Self::KeySourceOrEmpty => value.as_str().is_some_and(|text| self.accepts_text(text)),
         }
     }
 
@@ -93,7 +104,9 @@ impl Expected {
             | Self::TextOrEmpty
             | Self::Device
             | Self::OneOf(_)
-            | Self::LogLevel => None,
+            | Self::LogLevel
+            | Self::KeySource
+            | Self::KeySourceOrEmpty => None,
         };
         number.unwrap_or_else(|| Value::String(text.to_owned()))
     }
@@ -105,6 +118,8 @@ impl Expected {
             Self::TextOrEmpty => true,
             Self::Device => text.parse::<DeviceChoice>().is_ok(),
             Self::OneOf(words) => words.contains(&text),
+            Self::KeySource => key_source::parse(text).is_some(),
+            Self::KeySourceOrEmpty => text.is_empty() || key_source::parse(text).is_some(),
             Self::LogLevel => text.split(',').all(is_log_directive),
             Self::Whole(..) | Self::Share | Self::Flag => false,
         }
@@ -124,6 +139,9 @@ impl fmt::Display for Expected {
                 write!(formatter, "\"cpu\", \"cuda\", \"metal\", or one with a number, such as \"cuda:1\"")
             }
             Self::OneOf(words) => write!(formatter, "\"{}\"", words.join("\" or \"")),
+            Self::KeySource | Self::KeySourceOrEmpty => {
+                write!(formatter, "\"file:PATH\", \"environment:VARIABLE\" or \"command:PROGRAM ARGUMENTS\"")
+            }
             Self::LogLevel => {
                 write!(
                     formatter,

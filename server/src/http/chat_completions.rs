@@ -88,7 +88,7 @@ pub(super) async fn create_chat_completion(
         return Err(ApiError::invalid_field("n", "n is not 1: a question has one reply"));
     }
     let text = question(&request.messages)?;
-    let ask = AskRequest { text: text.clone(), channel: request.channel, explain: false };
+    let ask = AskRequest { text: text.clone(), channel: request.channel, ..AskRequest::default() };
     let response = app.ask_traced(ask, trace_id).await?;
     let content = content(&response, &app.config().answer);
     let usage = usage(Arc::clone(&app), text, content.clone()).await?;

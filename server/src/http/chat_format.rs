@@ -2,7 +2,6 @@
 
 use std::{convert::Infallible, iter::once};
 
-use answer::HandOffReason;
 use axum::{
     Json,
     response::{
@@ -15,7 +14,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::openai::CHAT_MODEL;
-use crate::{ApiError, AskResponse, DecisionKind, reply::ClarifyOption, trace_id::TraceId};
+use crate::{
+    ApiError, AskResponse, DecisionKind,
+    reply::{ClarifyOption, Reason},
+    trace_id::TraceId,
+};
 
 /// What is to be written.
 pub(super) struct Completion {
@@ -129,8 +132,7 @@ struct ChatDecision {
     entry_id: Option<String>,
     matched_question: Option<String>,
     options: Vec<ClarifyOption>,
-    #[schema(value_type = Option<String>)]
-    reason: Option<HandOffReason>,
+    reason: Option<Reason>,
     #[schema(value_type = String, format = "uuid")]
     trace_id: TraceId,
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use server::{ErrorCode, http::routes};
+use server::{ErrorCode, Storage, http::routes};
+use uuid::Uuid;
 
 use crate::harness::TestApp;
 
@@ -62,9 +63,11 @@ async fn the_description_knows_the_fields() {
     let fields = |schema: &str| -> BTreeSet<String> {
         schemas[schema]["properties"].as_object().unwrap().keys().cloned().collect()
     };
-    assert_eq!(fields("AskRequest"), BTreeSet::from(["channel", "explain", "text"].map(str::to_owned)));
-    let sent =
-        TestApp::start().await.post("/v1/ask?explain=true", &serde_json::json!({ "text": "怎么退款" })).await;
+    let taken = ["channel", "contact_id", "conversation_id", "explain", "message_id", "text"];
+    assert_eq!(fields("AskRequest"), BTreeSet::from(taken.map(str::to_owned)));
+    let (storage, _folder) = Storage::temporary().await.unwrap();
+    let question = serde_json::json!({ "text": "怎么退款", "conversation_id": Uuid::now_v7().to_string(), "message_id": "1" });
+    let sent = TestApp::recording(&storage).await.post("/v1/ask?explain=true", &question).await;
     let sent: BTreeSet<String> = sent.body.as_object().unwrap().keys().cloned().collect();
     assert_eq!(fields("AskResponse"), sent);
     assert_eq!(fields("ErrorBody"), BTreeSet::from(["code", "details", "message"].map(str::to_owned)));

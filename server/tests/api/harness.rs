@@ -8,7 +8,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use server::{App, Config, DemoInfo, Knowledge, http};
+use server::{App, Config, DemoInfo, Knowledge, Storage, http};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::sleep};
 
 use crate::{
@@ -41,6 +41,21 @@ impl TestApp {
         let knowledge = Knowledge { demo: Some(demo()), ..shop::entries().into() };
         let app = App::with_encoder(&config, encoder, knowledge, |_, _| {}).await.unwrap();
         Self::serve(app, gate).await
+    }
+
+    /// The shop, recording conversations in `storage`.
+    pub(crate) async fn recording(storage: &Storage) -> Self {
+        Self::recording_with(storage, |_| {}).await
+    }
+
+    pub(crate) async fn recording_with(storage: &Storage, configure: impl FnOnce(&mut Config)) -> Self {
+        let mut config = config();
+        configure(&mut config);
+        let gate = Arc::new(Gate::default());
+        let encoder = CharacterEncoder::behind(Arc::clone(&gate));
+        let knowledge = shop::entries().into();
+        let app = App::with_encoder(&config, encoder, knowledge, |_, _| {}).await.unwrap();
+        Self::serve(app.recording(storage.clone()), gate).await
     }
 
     pub(crate) async fn serve(app: App, gate: Arc<Gate>) -> Self {
@@ -145,7 +160,7 @@ pub(crate) fn logged() -> String {
 static LOG: LazyLock<Log> = LazyLock::new(|| {
     let log = Log::default();
     let writer = log.clone();
-    let filter = "server=trace,answer=trace,inference=trace,index=trace";
+    let filter = "server=trace,answer=trace,inference=trace,index=trace,store=trace,sealing=trace";
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(move || writer.clone())

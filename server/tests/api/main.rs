@@ -8,7 +8,9 @@
 
 mod ask;
 mod bad_input;
+mod canaries;
 mod chat;
+mod conversation;
 mod documentation;
 mod embeddings;
 mod encoder;

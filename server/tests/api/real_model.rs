@@ -61,7 +61,8 @@ async fn the_demo_shop_answers() {
     let read = |name: &str| std::fs::read(root().join("datasets/shop-zh").join(name)).unwrap();
     let entries = read_knowledge(read("knowledge.jsonl").as_slice(), "knowledge.jsonl").unwrap();
     let labels = parse_records(read("questions.jsonl").as_slice(), "questions.jsonl").unwrap();
-    let app = App::start(&config, Knowledge { entries, labels, demo: None }, |_, _| {}).await.unwrap();
+    let app =
+        App::start(&config, Knowledge { entries, labels, ..Knowledge::default() }, |_, _| {}).await.unwrap();
     let app = TestApp::serve(app, Default::default()).await;
     let reply = app.ask("买的东西几天能送到").await.expect_ok();
     assert_eq!(reply.body["decision"], "answer", "{}", reply.text);

@@ -13,4 +13,5 @@ mod reranking;
 mod same_decision;
 mod sandbox;
 mod serving;
+mod storage;
 mod usage;

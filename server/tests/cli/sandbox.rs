@@ -14,6 +14,8 @@ use tempfile::TempDir;
 /// A working directory that is removed with the test.
 pub(crate) struct Sandbox {
     folder: TempDir,
+    /// Where the program puts what it needs for a while: one that is killed cannot remove it.
+    temporary: TempDir,
 }
 
 /// What a finished run left.
@@ -45,11 +47,16 @@ pub(crate) const SMALL_RERANKER: &str = "inference/tests/parity/bert-cross";
 
 impl Sandbox {
     pub(crate) fn new() -> Self {
-        Self { folder: TempDir::new().unwrap() }
+        Self { folder: TempDir::new().unwrap(), temporary: TempDir::new().unwrap() }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// What the program has left among temporary files.
+    pub(crate) fn left_over(&self) -> usize {
+        fs::read_dir(self.temporary.path()).unwrap().count()
     }
 
     /// Writes a file and gives its name back, as an argument.
@@ -72,7 +79,10 @@ impl Sandbox {
                 command.env_remove(name);
             }
         }
-        command.env("YINGDA_MODEL__FOLDER", project("models")).env("NO_COLOR", "1");
+        command
+            .env("YINGDA_MODEL__FOLDER", project("models"))
+            .env("NO_COLOR", "1")
+            .env("TMPDIR", self.temporary.path());
         Run { command, stdin: Vec::new() }
     }
 

@@ -40,6 +40,13 @@ impl Serving {
         serde_json::from_str(json).unwrap_or_else(|error| panic!("{error}: {reply}"))
     }
 
+    /// The value of a number without labels in `/metrics`.
+    pub(crate) fn metric(&self, name: &str) -> f64 {
+        let metrics = self.get("/metrics");
+        let value = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        value.unwrap_or_else(|| panic!("no {name} in:\n{metrics}")).trim().parse().unwrap()
+    }
+
     fn exchange(&self, target: &str, headers: &str, body: &str) -> String {
         let address =
             self.announced["url"].as_str().unwrap().trim_start_matches("http://").trim_end_matches('/');
@@ -52,7 +59,7 @@ impl Serving {
     }
 
     /// Sends SIGTERM and gives the exit code.
-    fn terminate(mut self) -> Option<i32> {
+    pub(crate) fn terminate(mut self) -> Option<i32> {
         let killed = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
         assert!(killed.success());
         self.child.wait().unwrap().code()

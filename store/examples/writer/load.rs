@@ -14,13 +14,29 @@ use std::{
 
 use store::{
     Act, AgentId, AgentMessage, Attempted, BlindIndex, BotReply, ClaimRequest, ContactId, Conversation,
-    ConversationId, DecisionReceipt, DedupeKey, Delivery, Error, HandOff, Handling, KnowledgeBaseId,
-    MessageId, NewConversation, NewEntry, NewIdentity, NewMessage, Result, Sealed, Store, Timestamp,
+    ConversationId, DecisionReceipt, DedupeKey, Delivery, Error, HandOff, Handling, Key, KeyId, KeyPurpose,
+    KeyState, KnowledgeBaseId, MessageId, NewConversation, NewEntry, NewIdentity, NewMessage, Result, Sealed,
+    Store, Timestamp, Wrapped,
 };
 use uuid::Uuid;
 
 /// How long to wait before a write is repeated.
 const PAUSE: Duration = Duration::from_millis(20);
+
+/// The id of the key that seals whatever is written here.
+const KEY: KeyId = KeyId(7);
+
+/// What the store takes for sealed with [`KEY`]; `length` bytes, at least 9.
+fn sealed(length: usize) -> Sealed {
+    let mut bytes = [&[0], &KEY.0.to_be_bytes()[..]].concat();
+    bytes.resize(length, 3);
+    Sealed(bytes)
+}
+
+fn key() -> Key {
+    let [wrapped, canary] = [Wrapped(vec![1; 60]), Wrapped(vec![2; 60])];
+    Key { id: KEY, purpose: KeyPurpose::System, state: KeyState::Current, wrapped, canary }
+}
 
 /// What was acknowledged, one line each, on a disk that is not the database's.
 pub(crate) struct Ledger {
@@ -84,12 +100,14 @@ fn now(round: u64) -> Timestamp {
 impl<'a> Worker<'a> {
     async fn begin(store: &'a Store, ledger: &'a Ledger, number: usize) -> Result<Self> {
         let channel = format!("channel {number}");
+        // False for all but the first.
+        repeated(ledger, || store.add_key(key(), None)).await?;
         let identity = NewIdentity {
             channel: channel.clone(),
-            identity: BlindIndex(Uuid::now_v7().as_bytes().to_vec()),
-            external_id: Sealed(vec![1; 40]),
+            identity: BlindIndex([&KEY.0.to_be_bytes()[..], Uuid::now_v7().as_bytes()].concat()),
+            earlier_identities: Vec::new(),
+            external_id: sealed(40),
             contact: new_id::<ContactId>(),
-            data_key: Sealed(vec![2; 60]),
             at: now(0),
         };
         let contact = repeated(ledger, || store.contact_of_identity(identity.clone())).await?.id;
@@ -127,7 +145,7 @@ impl<'a> Worker<'a> {
             dedupe_key: DedupeKey(format!("{} {author} {round}", self.conversation.id).into_bytes()),
             reply_to: None,
             kind: String::from("text"),
-            body: Sealed(vec![3; 200]),
+            body: sealed(200),
             at: now(round),
         }
     }
@@ -157,7 +175,13 @@ impl<'a> Worker<'a> {
         };
         let message = NewMessage { reply_to: Some(asked), ..self.message(round, "bot") };
         let owner_epoch = self.conversation.owner_epoch;
-        let reply = BotReply { message, owner_epoch, receipt: Some(receipt), delivery: Delivery::Outbox };
+        let reply = BotReply {
+            message,
+            owner_epoch,
+            receipt: Some(receipt),
+            delivery: Delivery::Outbox,
+            hand_off: None,
+        };
         let said = self.insist(|| self.store.reply(reply.clone())).await?;
         self.note_message(&said.message)
     }

@@ -56,7 +56,7 @@ fn name(value: &Value) -> String {
         Value::Integer(number) => number.to_string(),
         Value::Real(number) => number.to_string(),
         Value::Text(text) => text.clone(),
-        Value::Bytes(bytes) => uuid::Uuid::from_slice(bytes)
+        Value::Bytes(bytes) | Value::Fenced { bytes, .. } => uuid::Uuid::from_slice(bytes)
             .map_or_else(|_| format!("{} bytes", bytes.len()), |identifier| identifier.to_string()),
     }
 }

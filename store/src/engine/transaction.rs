@@ -1,7 +1,7 @@
 //! What a unit of work sees of the engine.
 
 use super::{FromValue, Row, Value, postgres, sqlite};
-use crate::{Error, Result};
+use crate::{Error, Result, fence};
 
 /// An open transaction. On SQLite no call ever waits, so a unit runs to its end at once.
 pub(crate) enum Transaction<'a> {
@@ -10,18 +10,21 @@ pub(crate) enum Transaction<'a> {
 }
 
 impl Transaction<'_> {
-    /// Performs a statement that returns no rows; the number of rows it changed.
+    /// Performs a statement that returns no rows; the number of rows it changed. Sealed values among `values` pass the
+    /// fence: their keys are current when this transaction commits, or it fails.
     pub(crate) async fn execute(&mut self, sql: &'static str, values: &[Value]) -> Result<u64> {
         refuse_unstorable(values)?;
+        fence::pass(self, values.iter()).await?;
         match self {
             Self::Sqlite(session) => session.execute(sql, values),
             Self::Postgres(session) => session.execute(sql, values).await,
         }
     }
 
-    /// Performs a statement once for each set of values.
+    /// Performs a statement once for each set of values, with the same fence.
     pub(crate) async fn execute_each(&mut self, sql: &'static str, sets: &[Vec<Value>]) -> Result<()> {
         sets.iter().try_for_each(|values| refuse_unstorable(values))?;
+        fence::pass(self, sets.iter().flatten()).await?;
         match self {
             Self::Sqlite(session) => {
                 sets.iter().try_for_each(|values| session.execute(sql, values).map(drop))
@@ -75,6 +78,7 @@ fn refuse_unstorable(values: &[Value]) -> Result<()> {
                 return Err(Error::invalid("a number must be finite"));
             }
             Value::Null | Value::Integer(_) | Value::Real(_) | Value::Text(_) | Value::Bytes(_) => {}
+            Value::Fenced { .. } => {}
         }
     }
     Ok(())

@@ -1,4 +1,6 @@
-//! The five kinds of value that both engines know.
+//! The five kinds of value that both engines know, and bytes that are stored only while their key is current.
+
+use crate::KeyId;
 
 /// A value of a column or a parameter. Truth values are 0 and 1, moments are milliseconds.
 #[derive(Clone, Debug, PartialEq)]
@@ -8,6 +10,12 @@ pub(crate) enum Value {
     Real(f64),
     Text(String),
     Bytes(Vec<u8>),
+    /// Sealed bytes on their way in; what comes back is [`Bytes`](Self::Bytes).
+    Fenced {
+        bytes: Vec<u8>,
+        /// `None` when they name none.
+        key: Option<KeyId>,
+    },
 }
 
 impl Value {
@@ -18,7 +26,7 @@ impl Value {
             Self::Integer(_) => "an integer",
             Self::Real(_) => "a real number",
             Self::Text(_) => "text",
-            Self::Bytes(_) => "bytes",
+            Self::Bytes(_) | Self::Fenced { .. } => "bytes",
         }
     }
 }

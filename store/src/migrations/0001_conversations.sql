@@ -4,11 +4,10 @@ CREATE TABLE counters (
     value INTEGER NOT NULL
 ) STRICT;
 
--- Everything personal is sealed with data_key, which is itself sealed; without it the person is erased.
+-- Everything personal is sealed with the contact's key; without it the person is erased.
 CREATE TABLE contacts (
     id BLOB NOT NULL PRIMARY KEY,
     profile BLOB,
-    data_key BLOB,
     revision INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL

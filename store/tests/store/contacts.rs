@@ -1,18 +1,18 @@
 //! The people on the other side.
 
-use store::{BlindIndex, ContactId, Error, ProfileChange, Sealed};
+use store::{ContactId, Error, NewIdentity, ProfileChange};
 
 use crate::{
-    records::{NOW, identity, new_id},
+    records::{NOW, identity, index, new_id, sealed},
     support::on_both_engines,
 };
 
-fn change(contact: ContactId, revision: i64, phone: &[u8]) -> ProfileChange {
+fn change(contact: ContactId, revision: i64, phone: &str) -> ProfileChange {
     ProfileChange {
         contact,
         revision,
-        profile: Some(Sealed(b"sealed profile".to_vec())),
-        lookups: vec![(String::from("phone"), BlindIndex(phone.to_vec()))],
+        profile: Some(sealed("profile")),
+        lookups: vec![(String::from("phone"), index(phone))],
         at: NOW,
     }
 }
@@ -29,28 +29,28 @@ on_both_engines! {
         assert_ne!(first.id, elsewhere.id);
         let known = store.identities_of(first.id).await.unwrap();
         assert_eq!(known.len(), 1);
-        assert_eq!(known[0].external_id, Sealed(b"sealed openid-1".to_vec()));
+        assert_eq!(known[0].external_id, sealed("openid-1"));
     }
 
     async fn a_person_is_found_by_what_its_profile_says_now(database) {
         let store = &database.store;
         let contact = store.contact_of_identity(identity("web", "visitor")).await.unwrap();
-        let changed = store.change_profile(change(contact.id, 1, b"hash of 138")).await.unwrap();
+        let changed = store.change_profile(change(contact.id, 1, "hash of 138")).await.unwrap();
         assert_eq!((changed.revision, changed.profile.is_some()), (2, true));
-        let with = |value: &'static [u8]| store.contacts_with("phone", BlindIndex(value.to_vec()));
-        assert_eq!(with(b"hash of 138").await.unwrap(), [changed]);
-        store.change_profile(change(contact.id, 2, b"hash of 139")).await.unwrap();
-        assert_eq!(with(b"hash of 138").await.unwrap(), []);
-        assert_eq!(with(b"hash of 139").await.unwrap().len(), 1);
+        let with = |value| store.contacts_with("phone", index(value));
+        assert_eq!(with("hash of 138").await.unwrap(), [changed]);
+        store.change_profile(change(contact.id, 2, "hash of 139")).await.unwrap();
+        assert_eq!(with("hash of 138").await.unwrap(), []);
+        assert_eq!(with("hash of 139").await.unwrap().len(), 1);
     }
 
     async fn of_two_changes_of_a_profile_as_it_was_read_one_is_refused(database) {
         let store = &database.store;
         let contact = store.contact_of_identity(identity("web", "visitor")).await.unwrap();
-        store.change_profile(change(contact.id, 1, b"a")).await.unwrap();
-        let refused = store.change_profile(change(contact.id, 1, b"b")).await.unwrap_err();
+        store.change_profile(change(contact.id, 1, "a")).await.unwrap();
+        let refused = store.change_profile(change(contact.id, 1, "b")).await.unwrap_err();
         assert!(matches!(refused, Error::Conflict { .. }), "{refused}");
-        let nobody = store.change_profile(change(new_id(), 1, b"b")).await.unwrap_err();
+        let nobody = store.change_profile(change(new_id(), 1, "b")).await.unwrap_err();
         assert!(matches!(nobody, Error::NotFound { table: "contacts", .. }), "{nobody}");
     }
 
@@ -71,13 +71,14 @@ on_both_engines! {
         assert_eq!(visited, everybody);
     }
 
-    async fn a_data_key_is_replaced_only_if_it_is_still_the_one_that_was_read(database) {
+    async fn a_person_is_found_under_the_index_of_a_key_that_is_being_replaced(database) {
         let store = &database.store;
-        let contact = store.contact_of_identity(identity("web", "visitor")).await.unwrap();
-        let old = contact.data_key.unwrap();
-        let new = Sealed(vec![2; 60]);
-        assert!(store.replace_data_key(contact.id, old.clone(), new.clone()).await.unwrap());
-        assert!(!store.replace_data_key(contact.id, old, Sealed(vec![3; 60])).await.unwrap());
-        assert_eq!(store.contact(contact.id).await.unwrap().data_key, Some(new));
+        let stored = store.contact_of_identity(identity("web", "under the old key")).await.unwrap();
+        let earlier = vec![index("under the old key")];
+        let known = store.contact_identified("web", [vec![index("under the new key")], earlier.clone()].concat());
+        assert_eq!(known.await.unwrap(), Some(stored.id));
+        let again = NewIdentity { earlier_identities: earlier, ..identity("web", "under the new key") };
+        assert_eq!(store.contact_of_identity(again).await.unwrap().id, stored.id);
+        assert_eq!(store.contact_identified("web", vec![index("nobody")]).await.unwrap(), None);
     }
 }

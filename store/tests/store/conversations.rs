@@ -1,6 +1,6 @@
 //! Who answers.
 
-use store::{Error, EventKind, Handling, NewConversation, Owner, Status};
+use store::{BotReply, Error, EventKind, Handling, NewConversation, Owner, Status};
 
 use crate::{
     records::{NOW, bot_reply, conversation, hand_off, handling, identity, message, new_id, seconds},
@@ -57,6 +57,19 @@ on_both_engines! {
         store.hand_off(hand_off(&opened)).await.unwrap();
         let refused = store.hand_off(hand_off(&opened)).await.unwrap_err();
         assert_eq!(refused, Error::StaleOwner { conversation: opened.id, owner_epoch: 2 });
+    }
+
+    async fn a_reply_that_hands_over_is_stored_with_the_hand_off(database) {
+        let store = &database.store;
+        let opened = conversation(store, "web").await;
+        let reply = BotReply { hand_off: Some(hand_off(&opened)), ..bot_reply(&opened, "a person will see to it") };
+        assert!(!store.reply(reply.clone()).await.unwrap().repeated);
+        let queued = store.conversation(opened.id).await.unwrap();
+        assert_eq!((queued.owner.status(), queued.owner_epoch), (Status::Queued, opened.owner_epoch + 1));
+        assert!(store.reply(reply).await.unwrap().repeated, "a repeat stores and queues nothing");
+        let again = BotReply { hand_off: Some(hand_off(&queued)), ..bot_reply(&queued, "once more") };
+        store.reply(again).await.unwrap();
+        assert_eq!(store.conversation(opened.id).await.unwrap().owner_epoch, queued.owner_epoch);
     }
 
     async fn of_two_people_who_take_over_one_does(database) {

@@ -3,11 +3,13 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test's helpers fail the test")]
 
 mod audit;
+mod cells;
 mod concurrency;
 mod contacts;
 mod conversations;
 mod events;
 mod jobs;
+mod keys;
 mod knowledge;
 mod messages;
 mod model;

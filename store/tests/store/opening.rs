@@ -1,10 +1,10 @@
 //! Opening: what is refused, and what is carried on.
 
 use futures::future::join_all;
-use store::{Error, Location, Store};
+use store::{Error, KeyPurpose, Location, Store};
 
 use crate::{
-    records::{conversation, message},
+    records::{KEY, conversation, key, message},
     support::{Database, on_both_engines, postgres_server::Server},
 };
 
@@ -60,6 +60,8 @@ on_both_engines! {
         });
         let opened: Vec<Store> =
             join_all(opening.collect::<Vec<_>>()).await.into_iter().map(|store| store.unwrap().unwrap()).collect();
+        // False on PostgreSQL, where the database had it before.
+        opened[0].add_key(key(KEY, KeyPurpose::System), None).await.unwrap();
         let begun = conversation(&opened[0], "web").await;
         for store in &opened {
             assert_eq!(store.conversation(begun.id).await.unwrap(), begun);

@@ -4,13 +4,36 @@ use std::time::Duration;
 
 use store::{
     Act, AgentId, AgentMessage, BlindIndex, BotReply, ClaimRequest, ContactId, Conversation, ConversationId,
-    DedupeKey, Delivery, HandOff, Handling, MessageId, NewConversation, NewIdentity, NewMessage, Sealed,
-    Store, Timestamp,
+    DedupeKey, Delivery, HandOff, Handling, Key, KeyId, KeyPurpose, KeyState, MessageId, NewConversation,
+    NewIdentity, NewMessage, Sealed, Store, Timestamp, Wrapped,
 };
 use uuid::Uuid;
 
 /// An arbitrary moment that tests count from.
 pub(crate) const NOW: Timestamp = Timestamp(1_800_000_000_000);
+
+/// The id of the key that seals whatever a test stores: bytes 1 to 8 of the bytes from 0 on.
+pub(crate) const KEY: KeyId = KeyId(0x0102_0304_0506_0708);
+
+/// The key that every database of a test begins with.
+pub(crate) fn key(id: KeyId, purpose: KeyPurpose) -> Key {
+    let [wrapped, canary] = [b"wrapped", b" canary"].map(|bytes| Wrapped(bytes.to_vec()));
+    Key { id, purpose, state: KeyState::Current, wrapped, canary }
+}
+
+/// What the store takes for sealed with [`KEY`].
+pub(crate) fn sealed(text: &str) -> Sealed {
+    sealed_with(KEY, text)
+}
+
+pub(crate) fn sealed_with(KeyId(key): KeyId, text: &str) -> Sealed {
+    Sealed([&[0], &key.to_be_bytes()[..], text.as_bytes()].concat())
+}
+
+/// What the store takes for made with [`KEY`].
+pub(crate) fn index(value: &str) -> BlindIndex {
+    BlindIndex([&KEY.0.to_be_bytes()[..], value.as_bytes()].concat())
+}
 
 /// An identifier of whatever kind is asked for.
 pub(crate) fn new_id<T: From<Uuid>>() -> T {
@@ -28,10 +51,10 @@ pub(crate) fn act() -> Act {
 pub(crate) fn identity(channel: &str, external: &str) -> NewIdentity {
     NewIdentity {
         channel: channel.to_owned(),
-        identity: BlindIndex(external.as_bytes().to_vec()),
-        external_id: Sealed(format!("sealed {external}").into_bytes()),
+        identity: index(external),
+        earlier_identities: Vec::new(),
+        external_id: sealed(external),
         contact: new_id::<ContactId>(),
-        data_key: Sealed(vec![1; 60]),
         at: NOW,
     }
 }
@@ -52,7 +75,7 @@ pub(crate) fn message(conversation: ConversationId, key: &str) -> NewMessage {
         dedupe_key: DedupeKey(key.as_bytes().to_vec()),
         reply_to: None,
         kind: String::from("text"),
-        body: Sealed(format!("sealed {key}").into_bytes()),
+        body: sealed(key),
         at: NOW,
     }
 }
@@ -63,6 +86,7 @@ pub(crate) fn bot_reply(conversation: &Conversation, key: &str) -> BotReply {
         owner_epoch: conversation.owner_epoch,
         receipt: None,
         delivery: Delivery::Outbox,
+        hand_off: None,
     }
 }
 
@@ -76,7 +100,7 @@ pub(crate) fn hand_off(conversation: &Conversation) -> HandOff {
         owner_epoch: conversation.owner_epoch,
         reason: String::from("requested"),
         priority: 5,
-        summary: Some(Sealed(b"sealed summary".to_vec())),
+        summary: Some(sealed("summary")),
         receipt: None,
         at: NOW,
     }

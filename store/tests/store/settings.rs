@@ -1,8 +1,11 @@
 //! Settings that are changed while the program runs.
 
-use store::{Error, Sealed, SettingValue};
+use store::{Error, SettingValue};
 
-use crate::{records::act, support::on_both_engines};
+use crate::{
+    records::{act, sealed},
+    support::on_both_engines,
+};
 
 on_both_engines! {
     async fn a_setting_is_changed_by_who_has_seen_it_and_that_is_audited(database) {
@@ -21,7 +24,7 @@ on_both_engines! {
 
     async fn a_secret_is_kept_sealed(database) {
         let store = &database.store;
-        let secret = SettingValue::Sealed(Sealed(b"sealed token".to_vec()));
+        let secret = SettingValue::Sealed(sealed("token"));
         store.change_setting("wechat.token", secret.clone(), 0, act()).await.unwrap();
         store.change_setting("a", SettingValue::Plain(String::from("1")), 0, act()).await.unwrap();
         let all = store.settings().await.unwrap();

@@ -4,9 +4,10 @@ pub(crate) mod postgres_server;
 
 use std::sync::LazyLock;
 
-use store::{Location, Store};
+use store::{KeyPurpose, Location, Store};
 use tempfile::TempDir;
 
+use crate::records::{KEY, key};
 use postgres_server::Server;
 
 /// An opened database of one test.
@@ -23,14 +24,14 @@ impl Database {
     pub(crate) async fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let location = Location::File(folder.path().join("store.db"));
-        Self { store: Store::open(&location).await.unwrap(), location, _folder: Some(folder) }
+        Self { store: opened_first(&location).await, location, _folder: Some(folder) }
     }
 
     /// `None` where no PostgreSQL is installed.
     pub(crate) async fn postgres() -> Option<Self> {
         let server = tokio::task::spawn_blocking(|| SERVER.as_ref()).await.unwrap()?;
         let location = server.new_database().await;
-        Some(Self { store: Store::open(&location).await.unwrap(), location, _folder: None })
+        Some(Self { store: opened_first(&location).await, location, _folder: None })
     }
 
     /// Another handle on the same database, as another process would have it.
@@ -47,6 +48,13 @@ impl Database {
             }
         }
     }
+}
+
+/// With the key of which everything that a test seals speaks.
+async fn opened_first(location: &Location) -> Store {
+    let store = Store::open(location).await.unwrap();
+    assert!(store.add_key(key(KEY, KeyPurpose::System), None).await.unwrap());
+    store
 }
 
 /// Each scenario becomes two tests, `scenario::sqlite` and `scenario::postgres`.

@@ -74,7 +74,7 @@ impl ToSql for Value {
             Self::Integer(number) => number.to_sql_checked(kind, out),
             Self::Real(number) => number.to_sql_checked(kind, out),
             Self::Text(text) => text.to_sql_checked(kind, out),
-            Self::Bytes(bytes) => bytes.to_sql_checked(kind, out),
+            Self::Bytes(bytes) | Self::Fenced { bytes, .. } => bytes.to_sql_checked(kind, out),
         }
     }
 

@@ -67,6 +67,13 @@ impl Readers {
         .await
     }
 
+    pub(crate) async fn empty_log(&self) -> Result<()> {
+        self.blocking(|readers| {
+            run(&connection::open_writer(&readers.path)?, "PRAGMA wal_checkpoint(TRUNCATE)")
+        })
+        .await
+    }
+
     async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Self) -> Result<T> + Send + 'static,

@@ -62,7 +62,7 @@ impl ToSql for Value {
             Self::Integer(number) => ValueRef::Integer(*number),
             Self::Real(number) => ValueRef::Real(*number),
             Self::Text(text) => ValueRef::Text(text.as_bytes()),
-            Self::Bytes(bytes) => ValueRef::Blob(bytes),
+            Self::Bytes(bytes) | Self::Fenced { bytes, .. } => ValueRef::Blob(bytes),
         }))
     }
 }
