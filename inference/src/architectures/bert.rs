@@ -7,8 +7,7 @@ use serde::Deserialize;
 use super::{Architecture, Backbone, Computation, Graph, activation, check_heads, check_positions};
 use crate::Result;
 use crate::configuration::ConfigurationFile;
-use crate::cpu::{Activation, PackedEncoder, PackedShape};
-use crate::cuda::PackedGraph;
+use crate::cpu::{Activation, PackedShape};
 use crate::token_batch::TokenBatch;
 use crate::weights::{Weights, without_prefix};
 
@@ -69,19 +68,10 @@ pub(super) fn load(
     })
 }
 
-/// Our own computation, or candle's graph.
+/// BERT's, with its own names of weights.
 pub(super) fn backbone(weights: Weights, shape: &PackedShape, computation: Computation) -> Result<Backbone> {
-    Ok(match computation {
-        Computation::Packed(precision) => {
-            Backbone::Packed(Box::new(PackedEncoder::load(*shape, &weights, precision)?))
-        }
-        Computation::Cuda(precision) => {
-            Backbone::Graph(Box::new(PackedGraph::load(*shape, &weights, precision)?))
-        }
-        Computation::Candle => {
-            let model = weights.build(|weights| BertModel::load(weights, &graph(shape)))?;
-            Backbone::Graph(Box::new(Bert(model)))
-        }
+    super::backbone(computation, shape, weights, |weights| {
+        Ok(Box::new(Bert(weights.build(|weights| BertModel::load(weights, &graph(shape)))?)))
     })
 }
 

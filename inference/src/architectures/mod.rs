@@ -16,6 +16,7 @@ use serde::Deserialize;
 
 use crate::configuration::{ConfigurationFile, inside};
 use crate::cpu::{self, Activation, PackedEncoder, PackedShape};
+use crate::cuda::PackedGraph;
 use crate::load::Loading;
 use crate::pooling::Pooling;
 use crate::token_batch::{TokenBatch, TokenRow};
@@ -195,6 +196,24 @@ impl Computation {
             Self::Candle => Precision::F32,
         }
     }
+}
+
+/// A model of the BERT family as `computation` says; `candle` builds candle's graph.
+fn backbone(
+    computation: Computation,
+    shape: &PackedShape,
+    weights: Weights,
+    candle: impl FnOnce(Weights) -> Result<Box<dyn Graph>>,
+) -> Result<Backbone> {
+    Ok(match computation {
+        Computation::Packed(precision) => {
+            Backbone::Packed(Box::new(PackedEncoder::load(*shape, &weights, precision)?))
+        }
+        Computation::Cuda(precision) => {
+            Backbone::Graph(Box::new(PackedGraph::load(*shape, &weights, precision)?))
+        }
+        Computation::Candle => Backbone::Graph(candle(weights)?),
+    })
 }
 
 /// Refuses another precision than single for what is computed in that alone.

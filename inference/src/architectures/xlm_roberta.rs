@@ -4,11 +4,10 @@ use candle_core::Tensor;
 use candle_transformers::models::xlm_roberta::{Config, XLMRobertaModel};
 use serde::Deserialize;
 
-use super::{Architecture, Backbone, Computation, Graph, activation, check_heads, check_positions};
+use super::{Architecture, Computation, Graph, activation, backbone, check_heads, check_positions};
 use crate::Result;
 use crate::configuration::ConfigurationFile;
-use crate::cpu::{Activation, PackedEncoder, PackedShape};
-use crate::cuda::PackedGraph;
+use crate::cpu::{Activation, PackedShape};
 use crate::token_batch::TokenBatch;
 use crate::weights::{Weights, without_prefix};
 
@@ -58,19 +57,10 @@ pub(super) fn load(
         activation: activation(config.hidden_act.as_deref())?,
     };
     let weights = weights.renamed(|name| without_prefix(name, "roberta.").to_owned());
-    let backbone = match computation {
-        Computation::Packed(precision) => {
-            Backbone::Packed(Box::new(PackedEncoder::load(shape, &weights, precision)?))
-        }
-        Computation::Cuda(precision) => {
-            Backbone::Graph(Box::new(PackedGraph::load(shape, &weights, precision)?))
-        }
-        Computation::Candle => {
-            let graph = graph(&shape, config.pad_token_id);
-            let model = weights.build(|weights| XLMRobertaModel::new(&graph, weights))?;
-            Backbone::Graph(Box::new(XlmRoberta(model)))
-        }
-    };
+    let backbone = backbone(computation, &shape, weights, |weights| {
+        let graph = graph(&shape, config.pad_token_id);
+        Ok(Box::new(XlmRoberta(weights.build(|weights| XLMRobertaModel::new(&graph, weights))?)))
+    })?;
     Ok(Architecture {
         padding: config.pad_token_id,
         max_tokens: config.max_position_embeddings.saturating_sub(first_position),
