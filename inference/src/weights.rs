@@ -58,6 +58,14 @@ impl Weights {
         self.tensors.contains_key(name)
     }
 
+    /// What a layer normalisation's weight and bias are called: checkpoints converted from TensorFlow say gamma and beta.
+    pub(crate) fn layer_norm_names(&self, name: &str) -> [String; 2] {
+        [("weight", "gamma"), ("bias", "beta")].map(|(part, older)| {
+            let older = format!("{name}.{older}");
+            if self.contains(&older) { older } else { format!("{name}.{part}") }
+        })
+    }
+
     /// Hands the tensors to `load`.
     ///
     /// # Errors

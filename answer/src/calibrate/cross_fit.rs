@@ -85,11 +85,10 @@ fn helps(judged: &[Judged], straight: &[Probability], bent: &[Probability]) -> b
         let truth = if judged.holds { 1.0 } else { 0.0 };
         (judged.weight, squared(truth, straight) - squared(truth, bent))
     });
-    let (mut weight, mut gain, mut spread) = (0.0, 0.0, 0.0);
-    for (each, gained) in gains {
-        weight += each;
-        gain += each * gained;
-        spread += (each * gained).powi(2);
+    let (mut gain, mut spread) = (0.0, 0.0);
+    for (weight, gained) in gains {
+        gain += weight * gained;
+        spread += (weight * gained).powi(2);
     }
-    weight > 0.0 && gain > 2.0 * spread.sqrt()
+    gain > 2.0 * spread.sqrt()
 }

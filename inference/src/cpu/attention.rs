@@ -84,6 +84,7 @@ impl<'a> Text<'a> {
             tile_rows,
             steps: head_width,
             finish: AsTheyAre,
+            elementwise: None,
             results: scores,
             stride: queries,
             outputs: queries.min(tokens.next_multiple_of(*panel_width)),
@@ -98,6 +99,7 @@ impl<'a> Text<'a> {
             tile_rows,
             steps: tokens,
             finish: AsTheyAre,
+            elementwise: None,
             results: mixed,
             stride: self.width,
             outputs: head_width,
@@ -180,7 +182,4 @@ impl Finish for AsTheyAre {
     fn finish<D: Dot>(self, _: D, _: usize, _: usize, sums: [D::Register; 2]) -> [D::Register; 2] {
         sums
     }
-
-    #[inline(always)]
-    fn last(self, _: &mut [f32]) {}
 }

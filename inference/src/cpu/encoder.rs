@@ -238,17 +238,8 @@ impl Packing {
 }
 
 fn layer_norm(shape: &PackedShape, weights: &Weights, name: &str) -> crate::Result<LayerNorm> {
-    // Checkpoints converted from TensorFlow say gamma and beta.
-    let values = |part: &str, older: &str| {
-        let older = format!("{name}.{older}");
-        let part = if weights.contains(&older) { older } else { format!("{name}.{part}") };
-        weights.values(&part, &[shape.width])
-    };
-    Ok(LayerNorm {
-        weight: values("weight", "gamma")?,
-        bias: values("bias", "beta")?,
-        epsilon: shape.epsilon as f32,
-    })
+    let [weight, bias] = weights.layer_norm_names(name).map(|name| weights.values(&name, &[shape.width]));
+    Ok(LayerNorm { weight: weight?, bias: bias?, epsilon: shape.epsilon as f32 })
 }
 
 fn row_of<T>(table: &[T], row: usize, width: usize) -> &[T] {

@@ -4,7 +4,7 @@ use super::encode::{Level, bfloat_steps, byte_steps, weight_steps};
 use super::functions::Activation;
 use super::instructions::{Dot, Instructions};
 use super::product::{
-    Columns, Finish, Lines, Outputs, Product, lay_out, lay_out_panels, panel_width, tile_rows,
+    Columns, Elementwise, Finish, Lines, Outputs, Product, lay_out, lay_out_panels, panel_width, tile_rows,
 };
 use crate::Precision;
 
@@ -35,6 +35,16 @@ enum Coding {
         scale: Outputs,
         sum: Outputs,
     },
+}
+
+impl Coding {
+    fn precision(&self) -> Precision {
+        match self {
+            Self::Single => Precision::F32,
+            Self::Bfloat => Precision::Bf16,
+            Self::Bytes { .. } => Precision::Int8,
+        }
+    }
 }
 
 /// Room to work in, kept between calls.
@@ -127,23 +137,26 @@ impl Linear {
         };
         let columns = columns.get_or_insert_with(|| Lines::new(64));
         lay_out(steps.chunks_exact(self.steps), tile_rows, self.steps, columns);
-        let bias = &self.bias;
+        let (bias, elementwise) =
+            (&self.bias, activation.map(|activation| (activation, self.coding.precision())));
         match &self.coding {
-            Coding::Single => {
-                let precision = Precision::F32;
-                self.multiply(columns, tile_rows, results, Floats { bias, precision, activation });
-            }
-            Coding::Bfloat => {
-                let precision = Precision::Bf16;
-                self.multiply(columns, tile_rows, results, Floats { bias, precision, activation });
+            Coding::Single | Coding::Bfloat => {
+                self.multiply(columns, tile_rows, results, Floats { bias }, elementwise);
             }
             Coding::Bytes { scale, sum } => {
-                self.multiply(columns, tile_rows, results, Scaled { scale, sum, bias, levels, activation });
+                self.multiply(columns, tile_rows, results, Scaled { scale, sum, bias, levels }, elementwise);
             }
         }
     }
 
-    fn multiply(&self, columns: &[u32], tile_rows: usize, results: &mut [f32], finish: impl Finish) {
+    fn multiply(
+        &self,
+        columns: &[u32],
+        tile_rows: usize,
+        results: &mut [f32],
+        finish: impl Finish,
+        elementwise: Elementwise,
+    ) {
         let Self { steps, outputs, .. } = *self;
         self.instructions.run(Product {
             panels: &self.panels,
@@ -152,6 +165,7 @@ impl Linear {
             tile_rows,
             steps,
             finish,
+            elementwise,
             results,
             stride: outputs,
             outputs,
@@ -168,8 +182,6 @@ fn sum_of_bytes(steps: &[u32]) -> f32 {
 #[derive(Clone, Copy)]
 struct Floats<'a> {
     bias: &'a [f32],
-    precision: Precision,
-    activation: Option<Activation>,
 }
 
 impl Finish for Floats<'_> {
@@ -177,13 +189,6 @@ impl Finish for Floats<'_> {
     fn finish<D: Dot>(self, dot: D, _: usize, panel: usize, sums: [D::Register; 2]) -> [D::Register; 2] {
         let (one, bias) = (dot.broadcast(1.0_f32.to_bits()), of_panel::<D>(self.bias, panel));
         [dot.multiply_add(one, sums[0], bias[0]), dot.multiply_add(one, sums[1], bias[1])]
-    }
-
-    #[inline(always)]
-    fn last(self, results: &mut [f32]) {
-        if let Some(activation) = self.activation {
-            activation.apply(results, self.precision);
-        }
     }
 }
 
@@ -201,7 +206,6 @@ struct Scaled<'a> {
     sum: &'a [f32],
     bias: &'a [f32],
     levels: &'a [Level],
-    activation: Option<Activation>,
 }
 
 impl Finish for Scaled<'_> {
@@ -220,12 +224,5 @@ impl Finish for Scaled<'_> {
             dot.multiply_add(scale[0], dot.floats(sums[0]), from_lowest[0]),
             dot.multiply_add(scale[1], dot.floats(sums[1]), from_lowest[1]),
         ]
-    }
-
-    #[inline(always)]
-    fn last(self, results: &mut [f32]) {
-        if let Some(activation) = self.activation {
-            activation.apply(results, Precision::Int8);
-        }
     }
 }

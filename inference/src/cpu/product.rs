@@ -3,7 +3,9 @@
 use aligned_vec::{AVec, ConstAlign};
 use bytemuck::Zeroable;
 
+use super::functions::Activation;
 use super::instructions::{Dot, Instructions};
+use crate::Precision;
 
 /// Weights or steps. Aligned to a cache line, so that no register is loaded from two of them.
 pub(super) type Lines = AVec<u32, ConstAlign<64>>;
@@ -23,10 +25,10 @@ pub(super) trait Work {
 pub(super) trait Finish: Copy {
     /// `sums` belong to row number `row` and to panel number `panel`.
     fn finish<D: Dot>(self, dot: D, row: usize, panel: usize, sums: [D::Register; 2]) -> [D::Register; 2];
-
-    /// What is done last, with all results of a tile.
-    fn last(self, results: &mut [f32]);
 }
+
+/// A function of each result, as exact as the precision needs it.
+pub(super) type Elementwise = Option<(Activation, Precision)>;
 
 /// How many outputs stand in a panel: two registers.
 pub(super) fn panel_width(instructions: Instructions) -> usize {
@@ -75,6 +77,8 @@ pub(super) struct Product<'a, F> {
     /// Of a row.
     pub(super) steps: usize,
     pub(super) finish: F,
+    /// After `finish`.
+    pub(super) elementwise: Elementwise,
     /// A row's results begin `stride` behind those of the row before.
     pub(super) results: &'a mut [f32],
     pub(super) stride: usize,
@@ -112,7 +116,8 @@ impl<F: Finish> Work for Product<'_, F> {
             for first in (0..self.rows).step_by(self.tile_rows) {
                 let rows = self.tile_rows.min(self.rows - first);
                 let columns = self.columns.tile(first, rows, self.steps);
-                let place = Place { panel: number, row: first, stride: self.stride, outputs: self.outputs };
+                let Self { stride, outputs, elementwise, .. } = self;
+                let place = Place { panel: number, row: first, stride, outputs, elementwise };
                 let results = &mut self.results[first * self.stride..];
                 by_rows(dot, rows, columns, panel, results, place, self.finish);
             }
@@ -126,6 +131,7 @@ struct Place {
     row: usize,
     stride: usize,
     outputs: usize,
+    elementwise: Elementwise,
 }
 
 /// Calls [`tile`] for the number of rows at hand.
@@ -175,7 +181,9 @@ fn tile<D: Dot, F: Finish, const ROWS: usize>(
         finished[row] = finish.finish(dot, place.row + row, place.panel, [sums[row][0], sums[row][1]]);
     }
     let finished: &mut [f32] = bytemuck::cast_slice_mut(&mut finished);
-    finish.last(finished);
+    if let Some((activation, precision)) = place.elementwise {
+        activation.apply(finished, precision);
+    }
     let width = 2 * lanes::<D>();
     let first = place.panel * width;
     let kept = width.min(place.outputs - first);

@@ -149,13 +149,9 @@ impl Source<'_> {
     }
 
     fn norm(&self, name: &str) -> crate::Result<LayerNorm> {
-        // Checkpoints converted from TensorFlow say gamma and beta.
-        let values = |part: &str, older: &str| {
-            let older = format!("{name}.{older}");
-            let part = if self.weights.contains(&older) { older } else { format!("{name}.{part}") };
-            self.tensor(&part, &[self.shape.width])
-        };
-        Ok(LayerNorm::new(values("weight", "gamma")?, values("bias", "beta")?, self.shape.epsilon))
+        let names = self.weights.layer_norm_names(name);
+        let [weight, bias] = names.map(|name| self.tensor(&name, &[self.shape.width]));
+        Ok(LayerNorm::new(weight?, bias?, self.shape.epsilon))
     }
 
     fn table(&self, name: &str, rows: usize) -> crate::Result<Tensor> {

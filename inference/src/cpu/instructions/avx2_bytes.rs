@@ -12,16 +12,7 @@ use bytemuck::cast;
 use super::Dot;
 use crate::cpu::product::Work;
 
-/// A value exists only where [`detect`](Avx2Bytes::detect) has found the instructions.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::cpu) struct Avx2Bytes(());
-
-impl Avx2Bytes {
-    pub(super) fn detect() -> Option<Self> {
-        let found = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
-        found.then_some(Self(()))
-    }
-}
+proven_by_features!(Avx2Bytes, "avx2", "fma");
 
 impl Dot for Avx2Bytes {
     type Register = __m256i;
@@ -57,11 +48,6 @@ impl Dot for Avx2Bytes {
     }
 
     fn run<W: Work>(self, work: W) -> W::Output {
-        #[target_feature(enable = "avx2,fma")]
-        fn compiled<W: Work>(dot: Avx2Bytes, work: W) -> W::Output {
-            work.run(dot)
-        }
-        // SAFETY: the value exists, so the processor has the instructions.
-        unsafe { compiled(self, work) }
+        self.run_compiled(work)
     }
 }

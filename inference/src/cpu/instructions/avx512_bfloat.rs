@@ -9,22 +9,7 @@ use bytemuck::cast;
 use super::Dot;
 use crate::cpu::product::Work;
 
-/// A value exists only where [`detect`](Avx512Bfloat::detect) has found the instructions.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::cpu) struct Avx512Bfloat(());
-
-impl Avx512Bfloat {
-    pub(super) fn detect() -> Option<Self> {
-        let found = is_x86_feature_detected!("avx512f")
-            && is_x86_feature_detected!("avx512bw")
-            && is_x86_feature_detected!("avx512vl")
-            && is_x86_feature_detected!("avx512dq")
-            && is_x86_feature_detected!("avx2")
-            && is_x86_feature_detected!("fma")
-            && is_x86_feature_detected!("avx512bf16");
-        found.then_some(Self(()))
-    }
-}
+proven_by_features!(Avx512Bfloat, "avx512f", "avx512bw", "avx512vl", "avx512dq", "avx512bf16", "avx2", "fma");
 
 impl Dot for Avx512Bfloat {
     type Register = __m512i;
@@ -54,11 +39,6 @@ impl Dot for Avx512Bfloat {
     }
 
     fn run<W: Work>(self, work: W) -> W::Output {
-        #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,avx2,fma")]
-        fn compiled<W: Work>(dot: Avx512Bfloat, work: W) -> W::Output {
-            work.run(dot)
-        }
-        // SAFETY: the value exists, so the processor has the instructions.
-        unsafe { compiled(self, work) }
+        self.run_compiled(work)
     }
 }

@@ -11,22 +11,7 @@ use bytemuck::cast;
 use super::Dot;
 use crate::cpu::product::Work;
 
-/// A value exists only where [`detect`](Avx512Vnni::detect) has found the instructions.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::cpu) struct Avx512Vnni(());
-
-impl Avx512Vnni {
-    pub(super) fn detect() -> Option<Self> {
-        let found = is_x86_feature_detected!("avx512f")
-            && is_x86_feature_detected!("avx512bw")
-            && is_x86_feature_detected!("avx512vl")
-            && is_x86_feature_detected!("avx512dq")
-            && is_x86_feature_detected!("avx2")
-            && is_x86_feature_detected!("fma")
-            && is_x86_feature_detected!("avx512vnni");
-        found.then_some(Self(()))
-    }
-}
+proven_by_features!(Avx512Vnni, "avx512f", "avx512bw", "avx512vl", "avx512dq", "avx512vnni", "avx2", "fma");
 
 impl Dot for Avx512Vnni {
     type Register = __m512i;
@@ -57,11 +42,6 @@ impl Dot for Avx512Vnni {
     }
 
     fn run<W: Work>(self, work: W) -> W::Output {
-        #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx2,fma")]
-        fn compiled<W: Work>(dot: Avx512Vnni, work: W) -> W::Output {
-            work.run(dot)
-        }
-        // SAFETY: the value exists, so the processor has the instructions.
-        unsafe { compiled(self, work) }
+        self.run_compiled(work)
     }
 }

@@ -11,18 +11,7 @@ use bytemuck::cast;
 use super::Dot;
 use crate::cpu::product::Work;
 
-/// A value exists only where [`detect`](AvxVnni::detect) has found the instructions.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::cpu) struct AvxVnni(());
-
-impl AvxVnni {
-    pub(super) fn detect() -> Option<Self> {
-        let found = is_x86_feature_detected!("avx2")
-            && is_x86_feature_detected!("fma")
-            && is_x86_feature_detected!("avxvnni");
-        found.then_some(Self(()))
-    }
-}
+proven_by_features!(AvxVnni, "avx2", "fma", "avxvnni");
 
 impl Dot for AvxVnni {
     type Register = __m256i;
@@ -53,11 +42,6 @@ impl Dot for AvxVnni {
     }
 
     fn run<W: Work>(self, work: W) -> W::Output {
-        #[target_feature(enable = "avx2,fma,avxvnni")]
-        fn compiled<W: Work>(dot: AvxVnni, work: W) -> W::Output {
-            work.run(dot)
-        }
-        // SAFETY: the value exists, so the processor has the instructions.
-        unsafe { compiled(self, work) }
+        self.run_compiled(work)
     }
 }

@@ -4,6 +4,32 @@
 //! precision, two in bfloat16, or four whole numbers of 8 bits. Weights are laid out so that a register of them holds the
 //! step's counterparts for as many outputs as there are lanes.
 
+/// A type whose values exist only on a processor with the features, which are named once: for the question whether they are
+/// there, and for the compiler.
+#[cfg(target_arch = "x86_64")]
+macro_rules! proven_by_features {
+    ($name:ident, $($feature:tt),+) => {
+        /// A value exists only where `detect` has found the instructions.
+        #[derive(Clone, Copy, Debug)]
+        pub(in crate::cpu) struct $name(());
+
+        impl $name {
+            pub(super) fn detect() -> Option<Self> {
+                ($(is_x86_feature_detected!($feature))&&+).then_some(Self(()))
+            }
+
+            fn run_compiled<W: Work>(self, work: W) -> W::Output {
+                $(#[target_feature(enable = $feature)])+
+                fn compiled<W: Work>(dot: $name, work: W) -> W::Output {
+                    work.run(dot)
+                }
+                // SAFETY: the value exists, so the processor has the instructions.
+                unsafe { compiled(self, work) }
+            }
+        }
+    };
+}
+
 #[cfg(target_arch = "x86_64")]
 mod avx2_bytes;
 #[cfg(target_arch = "x86_64")]
