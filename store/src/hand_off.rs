@@ -93,7 +93,7 @@ impl Store {
         .await
     }
 
-    /// Ends a conversation. Repeating it changes nothing.
+    /// A person ends the conversation that he answers. Repeating it changes nothing.
     ///
     /// # Errors
     /// [`Error::StaleOwner`] when it has changed hands since; [`Error::Conflict`] when the person does not answer it;
@@ -108,6 +108,28 @@ impl Store {
                 refuse_others(&found, handling)?;
                 let change = Change { owner: Owner::Nobody, kind: EventKind::Resolved };
                 change.apply(transaction, &found, handling).await
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    /// Ends a conversation from the customer's side, whoever answers it. Repeating it changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; when the engine fails.
+    pub async fn end(&self, id: ConversationId, at: Timestamp) -> Result<Conversation> {
+        self.write(move |transaction| {
+            async move {
+                let found = conversations::read(transaction, id).await?;
+                if found.owner == Owner::Nobody {
+                    return Ok(found);
+                }
+                change_owner(transaction, &found, Owner::Nobody, found.bot_cursor, at).await?;
+                let payload =
+                    json!({ "owner_epoch": found.owner_epoch + 1, "last_sequence": found.last_sequence });
+                events::append(transaction, EventKind::Resolved, Some(id), &payload, at).await?;
+                conversations::read(transaction, id).await
             }
             .boxed()
         })

@@ -20,6 +20,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 2, sql: include_str!("migrations/0002_knowledge.sql") },
     Migration { version: 3, sql: include_str!("migrations/0003_operations.sql") },
     Migration { version: 4, sql: include_str!("migrations/0004_keys.sql") },
+    Migration { version: 5, sql: include_str!("migrations/0005_label_sources.sql") },
 ];
 
 const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_versions (

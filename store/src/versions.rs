@@ -34,6 +34,10 @@ pub struct VersionLabel {
     pub text: String,
     /// The right entry; `None` means that a person must take it.
     pub entry_id: Option<String>,
+    /// On what grounds, as a word.
+    pub source: String,
+    /// For people.
+    pub note: Option<String>,
 }
 
 /// All of a version.
@@ -139,8 +143,9 @@ async fn copy_draft(
         "INSERT INTO version_entries (knowledge_base_id, version, position, entry_id, content_hash) \
          SELECT knowledge_base_id, CAST($2 AS BIGINT), position, id, content_hash FROM entries \
          WHERE knowledge_base_id = $1",
-        "INSERT INTO version_labels (knowledge_base_id, version, label_id, text, entry_id) \
-         SELECT knowledge_base_id, CAST($2 AS BIGINT), id, text, entry_id FROM labels WHERE knowledge_base_id = $1",
+        "INSERT INTO version_labels (knowledge_base_id, version, label_id, text, entry_id, source, note) \
+         SELECT knowledge_base_id, CAST($2 AS BIGINT), id, text, entry_id, source, note FROM labels \
+         WHERE knowledge_base_id = $1",
     ];
     for sql in copies {
         transaction.execute(sql, values![knowledge_base, version]).await?;
@@ -184,7 +189,7 @@ async fn content(
     let rows = transaction.rows(sql, values![knowledge_base, version]).await?;
     let entries: Vec<String> =
         rows.into_iter().map(|row| row.only("entry_contents")).collect::<Result<_>>()?;
-    let sql = "SELECT label_id, text, entry_id FROM version_labels \
+    let sql = "SELECT label_id, text, entry_id, source, note FROM version_labels \
                WHERE knowledge_base_id = $1 AND version = $2 ORDER BY text";
     let rows = transaction.rows(sql, values![knowledge_base, version]).await?;
     let labels: Vec<VersionLabel> = rows.into_iter().map(version_label).collect::<Result<_>>()?;
@@ -212,5 +217,11 @@ fn row_version(row: Row) -> Result<Version> {
 
 fn version_label(row: Row) -> Result<VersionLabel> {
     let mut fields = row.fields("version_labels");
-    Ok(VersionLabel { id: fields.next()?, text: fields.next()?, entry_id: fields.next()? })
+    Ok(VersionLabel {
+        id: fields.next()?,
+        text: fields.next()?,
+        entry_id: fields.next()?,
+        source: fields.next()?,
+        note: fields.next()?,
+    })
 }

@@ -84,6 +84,26 @@ on_both_engines! {
         assert_eq!(seen.owner, Owner::Agent(second), "who sees the present owner may take over from him");
     }
 
+    async fn whoever_answers_a_conversation_it_is_ended_once(database) {
+        let store = &database.store;
+        for handed_over in [false, true] {
+            let opened = conversation(store, "web").await;
+            if handed_over {
+                let queued = store.hand_off(hand_off(&opened)).await.unwrap();
+                store.take_over(handling(&queued, new_id())).await.unwrap();
+            }
+            let over = store.end(opened.id, NOW).await.unwrap();
+            assert_eq!(over.owner, Owner::Nobody);
+            assert_eq!(store.end(opened.id, seconds(9)).await.unwrap(), over, "a repeat changes nothing");
+            let events = store.events_of(opened.id).await.unwrap();
+            let ended = events.iter().filter(|event| event.kind == EventKind::Resolved).count();
+            assert_eq!((ended, events.last().unwrap().kind), (1, EventKind::Resolved));
+            let late = store.reply(bot_reply(&opened, "too late")).await.unwrap_err();
+            assert!(matches!(late, Error::StaleOwner { .. }), "{late}");
+        }
+        assert!(matches!(store.end(new_id(), NOW).await.unwrap_err(), Error::NotFound { .. }));
+    }
+
     async fn the_bot_does_not_answer_what_a_person_answers(database) {
         let store = &database.store;
         let opened = conversation(store, "web").await;

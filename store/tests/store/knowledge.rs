@@ -21,7 +21,8 @@ async fn shop(store: &Store) -> KnowledgeBase {
 fn label(knowledge_base: KnowledgeBaseId, text: &str, entry_id: Option<&str>) -> Label {
     let labelled_by = String::from("editor-1");
     let (text, entry_id) = (text.to_owned(), entry_id.map(str::to_owned));
-    Label { id: new_id(), knowledge_base, text, entry_id, labelled_by, at: NOW }
+    let source = String::from("labelled");
+    Label { id: new_id(), knowledge_base, text, entry_id, source, note: None, labelled_by, at: NOW }
 }
 
 on_both_engines! {
@@ -136,6 +137,24 @@ on_both_engines! {
         assert!(!store.remove_label(first.id).await.unwrap());
         let nowhere = store.store_labels(vec![label(new_id(), "?", None)]).await.unwrap_err();
         assert!(matches!(nowhere, Error::Invalid { .. }), "{nowhere}");
+    }
+
+    async fn all_labels_are_replaced_at_once_and_published_as_they_are(database) {
+        let store = &database.store;
+        let shop = shop(store).await;
+        store.store_labels(vec![label(shop.id, "几点关门", Some("hours"))]).await.unwrap();
+        let thumb = Label {
+            source: String::from("thumb"),
+            note: Some(String::from("a customer's")),
+            ..label(shop.id, "退货怎么弄", Some("refund"))
+        };
+        let revision = store.replace_labels(shop.id, 1, vec![thumb.clone()], act()).await.unwrap();
+        assert_eq!(store.labels_of(shop.id).await.unwrap(), [thumb]);
+        let stale = store.replace_labels(shop.id, 1, Vec::new(), act()).await.unwrap_err();
+        assert!(matches!(stale, Error::Conflict { .. }), "{stale}");
+        store.publish(shop.id, revision, act()).await.unwrap();
+        let published = store.version_content(shop.id, 1).await.unwrap().labels;
+        assert_eq!((published[0].source.as_str(), published[0].note.as_deref()), ("thumb", Some("a customer's")));
     }
 
     async fn a_text_is_embedded_once_by_each_model(database) {

@@ -24,6 +24,7 @@ pub(super) enum Step {
     TakeOver { conversation: usize, person: usize, stale: bool },
     GiveBack { conversation: usize, person: usize, stale: bool },
     Resolve { conversation: usize, person: usize, stale: bool },
+    End { conversation: usize },
     Claim,
     Record { outcome: usize },
     LetClaimsRunOut,
@@ -41,6 +42,7 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
         3 => at().prop_map(|(conversation, person, stale)| Step::TakeOver { conversation, person, stale }),
         2 => at().prop_map(|(conversation, person, stale)| Step::GiveBack { conversation, person, stale }),
         1 => at().prop_map(|(conversation, person, stale)| Step::Resolve { conversation, person, stale }),
+        1 => (0..CONVERSATIONS).prop_map(|conversation| Step::End { conversation }),
         3 => Just(Step::Claim),
         3 => (0..4_usize).prop_map(|outcome| Step::Record { outcome }),
         1 => Just(Step::LetClaimsRunOut),
@@ -104,6 +106,11 @@ impl History<'_> {
                 let call = self.handling(conversation, person, stale);
                 let outcome = self.store.resolve(call).await;
                 let expected = self.model[conversation].resolve(person, call.owner_epoch);
+                settle(&outcome, expected, step);
+            }
+            Step::End { conversation } => {
+                let outcome = self.store.end(self.stored[conversation].id, NOW).await;
+                let expected = self.model[conversation].end();
                 settle(&outcome, expected, step);
             }
             Step::Claim => self.claim().await,

@@ -125,6 +125,10 @@ impl Conversation {
         self.give(Holder::Nobody, "resolved")
     }
 
+    pub(super) fn end(&mut self) -> Answer {
+        if self.holder == Holder::Nobody { Answer::Repeated } else { self.give(Holder::Nobody, "resolved") }
+    }
+
     /// The first message that is neither sent nor given up, if nobody is sending it.
     pub(super) fn claim(&mut self) -> Option<String> {
         let unsent = |said: &&mut Said| matches!(said.sending, Some(Sending::Pending | Sending::Claimed));
