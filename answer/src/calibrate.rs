@@ -12,7 +12,7 @@ mod report;
 mod risk;
 mod samples;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     AnswerPolicy, Band, Probability, RiskTarget,
@@ -35,7 +35,7 @@ pub use self::{
 
 /// A question with its right entry, from outside the knowledge base's own phrasings. The record format of
 /// `questions.jsonl`.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Label {
     /// As a customer wrote it.
@@ -43,15 +43,15 @@ pub struct Label {
     /// `None` when a human must take it.
     pub expected: Option<String>,
     /// Who says so.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "LabelSource::is_default")]
     pub source: LabelSource,
     /// For people.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
 
 /// Who says what is right, which decides how much it counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LabelSource {
     /// Somebody labelled the question for this purpose.
@@ -64,6 +64,12 @@ pub enum LabelSource {
 }
 
 impl LabelSource {
+    /// A file says only what differs.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// In questions of the knowledge base's own: a real customer's words tell more than an editor's, a thumb is often
     /// about the answer's content.
     fn weight(self) -> f64 {

@@ -34,38 +34,43 @@ pub async fn decide(
     let vector = direction(embedder.embed(question.normalized(), Role::Query).await)?;
     let embed = milliseconds_since(started);
     let (asked, known) = (question.clone(), Arc::clone(snapshot));
-    let (ranking, passages) = blocking(move || rank(asked, vector, &known)).await?;
-    let (logits, rerank) = second_opinion(question, passages, snapshot.reranking.as_ref()).await?;
-    let known = Arc::clone(snapshot);
-    let conclude = move || Ok(conclude(&known, &ranking.reranked(&logits), policy));
-    let mut decided = blocking(conclude).await?;
+    let (mut decided, rerank) = match &snapshot.reranking {
+        None => (blocking(move || Ok(conclude(&known, &rank(asked, vector, &known)?, policy))).await?, 0.0),
+        Some(reranking) => reranked(asked, vector, known, policy, reranking).await?,
+    };
     decided.stages = Stages { embed, retrieve: milliseconds_since(started) - embed - rerank, rerank };
     Ok(decided)
 }
 
-/// The candidates by evidence, and what the reranker is to read of the best: nothing without one.
-fn rank(
+/// What is decided when the reranker reads the best candidates between ranking and decision, and the milliseconds that it
+/// took.
+async fn reranked(
     question: Question,
     vector: Option<Embedding>,
-    snapshot: &KnowledgeSnapshot,
-) -> Result<(Ranking, Vec<String>)> {
-    let query = Query::new(question, vector, Except::Nothing);
-    let other_topic = snapshot.other_topics.nearest(&query, None)?;
-    let ranking = Ranking::of(snapshot, query, other_topic)?;
-    let passages = ranking.passages(snapshot, snapshot.reranked());
-    Ok((ranking, passages))
+    snapshot: Arc<KnowledgeSnapshot>,
+    policy: AnswerPolicy,
+    reranking: &Reranking,
+) -> Result<(Decided, f64)> {
+    let (normalized, known) = (question.normalized().to_owned(), Arc::clone(&snapshot));
+    let candidates = reranking.candidates;
+    let rank = move || {
+        let ranking = rank(question, vector, &known)?;
+        let passages = ranking.passages(&known, candidates);
+        Ok((ranking, passages))
+    };
+    let (ranking, passages) = blocking(rank).await?;
+    let started = Instant::now();
+    let logits = reranking.reranker.score(&normalized, passages).await?;
+    let rerank = milliseconds_since(started);
+    let conclude = move || Ok(conclude(&snapshot, &ranking.reranked(&logits), policy));
+    Ok((blocking(conclude).await?, rerank))
 }
 
-/// The reranker's scores of `passages`, and the milliseconds that they took; nothing without one.
-async fn second_opinion(
-    question: &Question,
-    passages: Vec<String>,
-    reranking: Option<&Reranking>,
-) -> Result<(Vec<f32>, f64)> {
-    let Some(Reranking { reranker, .. }) = reranking else { return Ok((Vec::new(), 0.0)) };
-    let started = Instant::now();
-    let logits = reranker.score(question.normalized(), passages).await?;
-    Ok((logits, milliseconds_since(started)))
+/// The candidates by evidence.
+fn rank(question: Question, vector: Option<Embedding>, snapshot: &KnowledgeSnapshot) -> Result<Ranking> {
+    let query = Query::new(question, vector, Except::Nothing);
+    let other_topic = snapshot.other_topics.nearest(&query, None)?;
+    Ranking::of(snapshot, query, other_topic)
 }
 
 /// Everything after the ranking: a function of its arguments alone.

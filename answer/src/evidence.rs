@@ -1,9 +1,10 @@
 //! What speaks for and against one entry.
 
 use inference::Embedding;
-use ndarray::{Array1, ArrayView1, Axis, Slice};
+use ndarray::ArrayView1;
 
 use crate::{
+    centroid::Centroid,
     lexical::LexicalHit,
     retrieve::{Except, Query},
     snapshot::{KnowledgeSnapshot, Negative, SnapshotEntry},
@@ -48,7 +49,7 @@ impl Evidence {
         let lexical = word_hit.map_or(0.0, |hit| hit.score);
         let best_by_words = word_hit.map_or(owner.phrasings.start, |hit| hit.text);
         let nearness =
-            query.vector.as_ref().map(|vector| Nearness::of(snapshot, owner, vector, &query.except));
+            query.vector.as_ref().map(|vector| Nearness::of(snapshot, entry, vector, &query.except));
         let nearness = nearness.unwrap_or_default();
         let dense = nearness.closest.map_or(0.0, |(_, similarity)| similarity);
         let phrasing = nearness.closest.map_or(best_by_words, |(phrasing, _)| phrasing);
@@ -91,20 +92,24 @@ struct Nearness {
 }
 
 impl Nearness {
-    fn of(snapshot: &KnowledgeSnapshot, owner: &SnapshotEntry, vector: &Embedding, except: &Except) -> Self {
-        let rows = snapshot.vectors.slice_axis(Axis(0), Slice::from(owner.phrasings.clone()));
+    fn of(snapshot: &KnowledgeSnapshot, entry: usize, vector: &Embedding, except: &Except) -> Self {
+        let owner = &snapshot.entries[entry];
         let question = ArrayView1::from(vector.as_slice());
-        let (mut sum, mut closest) = (Array1::zeros(rows.ncols()), None::<(usize, f32)>);
+        let rows = snapshot.vectors_of(owner);
         let numbered = owner.phrasings.clone().zip(rows.outer_iter());
-        for (phrasing, row) in numbered.filter(|(phrasing, _)| !except.phrasing(*phrasing)) {
-            sum += &row;
+        let there = numbered.filter(|(phrasing, _)| !except.phrasing(*phrasing));
+        let mut closest = None::<(usize, f32)>;
+        for (phrasing, row) in there.clone() {
             let similarity = row.dot(&question);
             if closest.is_none_or(|(_, best)| similarity > best) {
                 closest = Some((phrasing, similarity));
             }
         }
-        let length = sum.dot(&sum).sqrt();
-        let centroid = if length > 0.0 { sum.dot(&question) / length } else { 0.0 };
+        let centroid = if owner.phrasings.clone().any(|phrasing| except.phrasing(phrasing)) {
+            Centroid::of(there.map(|(_, row)| row)).similarity(&question)
+        } else {
+            snapshot.centroids[entry].similarity(&question)
+        };
         Self { closest, centroid }
     }
 }

@@ -9,6 +9,7 @@
 //! what others may act on is a [`Probability`].
 
 mod calibrate;
+mod centroid;
 mod check;
 mod decide;
 mod decision;

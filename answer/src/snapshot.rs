@@ -1,16 +1,19 @@
 //! Everything needed to decide, built once and never changed.
 
+mod texts;
+
 use std::ops::Range;
 
 use index::{IndexParameters, IndexWriter, Searcher};
 use inference::{Embedder, Embedding, Role};
-use ndarray::{Array2, ArrayView1};
+use ndarray::{Array2, ArrayView1, ArrayView2, Axis, Slice};
 
+use self::texts::{EntryText, TextKind, embed, entry_texts};
 use crate::{
     Calibration, Error, FaqEntry, FusionWeights, Label, Probability, Reranking, Result, calibrate,
+    centroid::Centroid,
     lexical::LexicalIndex,
     normalize::{normalize, spelling},
-    other_topics::other_topics,
     terms::terms,
     topic_index::TopicIndex,
     version::version,
@@ -26,6 +29,7 @@ pub struct KnowledgeSnapshot {
     /// `[phrasings, dimension]`, rows of unit length, one after the other so that an entry's rows are read at once. The
     /// row of a phrasing of which the model knows no token is zero.
     pub(crate) vectors: Array2<f32>,
+    pub(crate) centroids: Vec<Centroid>,
     pub(crate) dense: Searcher,
     pub(crate) lexical: LexicalIndex,
     pub(crate) dense_answers: Searcher,
@@ -109,12 +113,17 @@ impl KnowledgeSnapshot {
         on_progress: impl FnMut(usize, usize),
     ) -> Result<Self> {
         options.reranking.as_ref().map_or(Ok(()), Reranking::check)?;
-        let version = version(&entries, &embedder.info().fingerprint, options.reranking.as_ref());
-        let entries: Vec<FaqEntry> = entries.into_iter().filter(|entry| entry.enabled).collect();
-        refuse_double_ids(&entries)?;
-        let texts = embed(entry_texts(&entries), embedder, on_progress).await?;
         let (dimension, out_of_scope) = (embedder.info().dimension, options.out_of_scope);
-        let options = options.clone();
+        let (options, fingerprint) = (options.clone(), embedder.info().fingerprint.clone());
+        let read = move || {
+            let version = version(&entries, &options, &fingerprint);
+            let entries: Vec<FaqEntry> = entries.into_iter().filter(|entry| entry.enabled).collect();
+            refuse_double_ids(&entries)?;
+            let texts = entry_texts(&entries);
+            Ok((version, entries, texts, options))
+        };
+        let (version, entries, texts, options) = blocking(read).await?;
+        let texts = embed(texts, embedder, on_progress).await?;
         // Building indexes takes seconds for large sets, and so does calibrating: not on a thread that serves requests.
         let build = move || {
             let snapshot = assemble(entries, texts, version, dimension, &options)?;
@@ -150,7 +159,8 @@ impl KnowledgeSnapshot {
         self.reranking.as_ref().map_or(0, |reranking| reranking.candidates)
     }
 
-    /// Identifies entries, model and reranker: the same content under the same models has the same version. 16 hex digits.
+    /// Identifies entries, labels, model and reranker: the same content under the same models has the same version. 16 hex
+    /// digits.
     #[must_use]
     pub fn version(&self) -> &str {
         &self.version
@@ -174,6 +184,11 @@ impl KnowledgeSnapshot {
         self.entries.iter().map(|entry| &entry.faq).find(|faq| faq.id == id)
     }
 
+    /// The vectors of the phrasings of `entry`, in their order.
+    pub(crate) fn vectors_of(&self, entry: &SnapshotEntry) -> ArrayView2<'_, f32> {
+        rows(&self.vectors, &entry.phrasings)
+    }
+
     /// The enabled entries, in the order given to [`build`](Self::build).
     pub fn entries(&self) -> impl Iterator<Item = &FaqEntry> {
         self.entries.iter().map(|entry| &entry.faq)
@@ -186,76 +201,12 @@ pub(crate) async fn blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await.map_err(|_| Error::Stopped)?
 }
 
-/// A text, before and after embedding.
-struct EntryText<Vector> {
-    /// Position of its entry; of no meaning for another topic.
-    entry: usize,
-    kind: TextKind,
-    text: String,
-    vector: Vector,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum TextKind {
-    Phrasing,
-    Negative,
-    Answer,
-    Topic,
-}
-
 fn refuse_double_ids(entries: &[FaqEntry]) -> Result<()> {
     let mut seen = std::collections::HashSet::new();
     match entries.iter().find(|entry| !seen.insert(&entry.id)) {
         Some(entry) => Err(Error::Knowledge(format!("the id {} is used by two entries", entry.id))),
         None => Ok(()),
     }
-}
-
-fn entry_texts(entries: &[FaqEntry]) -> Vec<EntryText<()>> {
-    let mut texts = Vec::new();
-    for (entry, faq) in entries.iter().enumerate() {
-        let mut add =
-            |kind, text: &str| texts.push(EntryText { entry, kind, text: text.to_owned(), vector: () });
-        faq.phrasings().for_each(|text| add(TextKind::Phrasing, text));
-        faq.negative.iter().for_each(|text| add(TextKind::Negative, text));
-        if !faq.answer().is_empty() {
-            add(TextKind::Answer, faq.answer());
-        }
-    }
-    if !entries.is_empty() {
-        texts.extend(other_topics().map(|text| EntryText {
-            entry: 0,
-            kind: TextKind::Topic,
-            text: text.to_owned(),
-            vector: (),
-        }));
-    }
-    texts
-}
-
-/// Texts embedded between two calls of `on_progress`.
-const PROGRESS_STEP: usize = 512;
-
-async fn embed(
-    texts: Vec<EntryText<()>>,
-    embedder: &Embedder,
-    mut on_progress: impl FnMut(usize, usize),
-) -> Result<Vec<EntryText<Option<Embedding>>>> {
-    let total = texts.len();
-    let mut embedded = Vec::with_capacity(total);
-    on_progress(0, total);
-    let mut texts = texts.into_iter().peekable();
-    while texts.peek().is_some() {
-        let step: Vec<EntryText<()>> = texts.by_ref().take(PROGRESS_STEP).collect();
-        let spellings: Vec<String> = step.iter().map(|text| normalize(&text.text)).collect();
-        let vectors = embedder.embed_many(&spellings, Role::Passage).await;
-        for (text, vector) in step.into_iter().zip(vectors) {
-            let vector = direction(vector)?;
-            embedded.push(EntryText { entry: text.entry, kind: text.kind, text: text.text, vector });
-        }
-        on_progress(embedded.len(), total);
-    }
-    Ok(embedded)
 }
 
 /// A text without a known token has no vector, which is no error: it is still found by its words.
@@ -293,9 +244,12 @@ fn assemble(
     let vectors = |vectors: &[Option<Embedding>]| {
         searcher(vectors.iter().map(Option::as_ref), dimension, &options.index)
     };
+    let matrix = matrix(&phrasing_vectors, dimension);
+    let centroid = |entry: &SnapshotEntry| Centroid::of(rows(&matrix, &entry.phrasings).outer_iter());
     Ok(KnowledgeSnapshot {
         dense: vectors(&phrasing_vectors)?,
-        vectors: matrix(&phrasing_vectors, dimension),
+        centroids: entries.iter().map(centroid).collect(),
+        vectors: matrix,
         lexical: LexicalIndex::build(phrasing_terms)?,
         dense_answers: searcher(
             entries.iter().map(|entry| entry.answer.as_ref()),
@@ -341,8 +295,7 @@ impl Parts {
         }
     }
 
-    fn add(&mut self, EntryText { entry, kind, text, vector }: EntryText<Option<Embedding>>) {
-        let normalized = normalize(&text);
+    fn add(&mut self, EntryText { entry, kind, text, normalized, vector }: EntryText<Option<Embedding>>) {
         match kind {
             TextKind::Phrasing => {
                 let owner = &mut self.entries[entry].phrasings;
@@ -361,6 +314,11 @@ impl Parts {
             }
         }
     }
+}
+
+/// The vectors of some phrasings.
+fn rows<'a>(vectors: &'a Array2<f32>, phrasings: &Range<usize>) -> ArrayView2<'a, f32> {
+    vectors.slice_axis(Axis(0), Slice::from(phrasings.clone()))
 }
 
 fn matrix(vectors: &[Option<Embedding>], dimension: usize) -> Array2<f32> {
