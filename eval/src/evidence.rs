@@ -1,10 +1,11 @@
-//! What was known about each candidate, as reports show it.
+//! What was known about each candidate, as reports and explanations show it.
 
-use answer::{Candidate, Guard};
-use serde::{Serialize, Serializer, ser::SerializeMap};
+use answer::{Candidate, Guard, Weights};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 /// An entry that was considered for a question.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Considered {
     /// The entry.
     pub entry_id: String,
@@ -12,40 +13,34 @@ pub struct Considered {
     pub question: String,
     /// The phrasing closest to what was asked.
     pub matched_question: String,
-    /// The chance that this entry is the right one.
+    /// The chance that it is the right one, 0 to 1.
     pub confidence: f32,
     /// Log-odds before the isotonic correction.
     pub score: f32,
-    /// What forbids that it answers.
+    /// What forbids that it answers: `polarity`, `number` or `name` conflicts with the matched phrasing.
+    #[schema(value_type = Vec<String>)]
     pub guards: Vec<Guard>,
-    /// What the score was made from.
-    pub features: Features,
+    /// What the score follows from, in the order of the engine.
+    pub features: Vec<WeighedFeature>,
 }
 
-/// Values by name, in the order of the engine.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Features(pub Vec<(&'static str, f32)>);
+/// One number that a score follows from.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
+pub struct WeighedFeature {
+    /// Its name.
+    pub name: &'static str,
+    /// Its value.
+    pub value: f32,
+    /// What it adds to the score; null for evidence that enters through other features.
+    pub effect: Option<f32>,
+}
 
-impl Features {
-    /// The value of this name; `None` when the engine has none.
+impl Considered {
+    /// A candidate as the calibration with these weights judged it.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<f32> {
-        self.0.iter().find(|(own, _)| *own == name).map(|(_, value)| *value)
-    }
-}
-
-impl Serialize for Features {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (name, value) in &self.0 {
-            map.serialize_entry(name, value)?;
-        }
-        map.end()
-    }
-}
-
-impl From<&Candidate> for Considered {
-    fn from(candidate: &Candidate) -> Self {
+    pub fn new(candidate: &Candidate, weights: &Weights) -> Self {
+        let effect = |name: &str, value: f32| weights.of(name).map(|weight| weight as f32 * value);
+        let features = candidate.features.named();
         Self {
             entry_id: candidate.entry_id.clone(),
             question: candidate.question.clone(),
@@ -53,7 +48,15 @@ impl From<&Candidate> for Considered {
             confidence: candidate.confidence.value(),
             score: candidate.score,
             guards: candidate.guards.clone(),
-            features: Features(candidate.features.named().collect()),
+            features: features
+                .map(|(name, value)| WeighedFeature { name, value, effect: effect(name, value) })
+                .collect(),
         }
+    }
+
+    /// The value of the feature of this name; `None` when the engine has none.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<f32> {
+        self.features.iter().find(|feature| feature.name == name).map(|feature| feature.value)
     }
 }

@@ -55,7 +55,7 @@ impl Explained {
             clarify_at: policy.clarify_at().value(),
             intercept: weights.intercept,
             weights: FeatureWeight::all(weights),
-            candidates: decided.candidates.iter().map(Considered::from).collect(),
+            candidates: considered(decided, weights),
         }
     }
 
@@ -108,17 +108,21 @@ impl Explained {
         grid.headings.extend((1..=columns.len()).map(|position| position.to_string()));
         let intercept = vec![format!("{:+.2}", self.intercept); columns.len()];
         grid.rows.push([vec!["intercept".to_owned(), String::new()], intercept].concat());
-        let names = columns.first().map_or(&[][..], |best| &best.features.0);
-        let value = |candidate: &Considered, name: &str| candidate.features.get(name).unwrap_or_default();
+        let features = columns.first().map_or(&[][..], |best| &best.features);
+        let value = |candidate: &Considered, name: &str| candidate.value(name).unwrap_or_default();
         let tells = |name: &str| columns.iter().any(|candidate| value(candidate, name) != 0.0);
-        for (name, _) in names.iter().filter(|(name, _)| tells(name)) {
-            let weight = self.weights.iter().find(|weight| weight.name == *name).map(|weight| weight.weight);
+        for name in features.iter().map(|feature| feature.name).filter(|name| tells(name)) {
+            let weight = self.weights.iter().find(|weight| weight.name == name).map(|weight| weight.weight);
             let cells = columns.iter().map(|candidate| cell(value(candidate, name), weight));
             let weight = weight.map_or_else(String::new, |weight| format!("{weight:+.2}"));
-            grid.rows.push([(*name).to_owned(), weight].into_iter().chain(cells).collect());
+            grid.rows.push([name.to_owned(), weight].into_iter().chain(cells).collect());
         }
         grid
     }
+}
+
+fn considered(decided: &Decided, weights: &Weights) -> Vec<Considered> {
+    decided.candidates.iter().map(|candidate| Considered::new(candidate, weights)).collect()
 }
 
 /// Candidates whose features are shown; the JSON form has all.

@@ -29,7 +29,7 @@ pub use calibrated::{Calibrated, calibration_grid, weight_grid};
 pub use compare::{Change, Compared, Comparison, McNemar, compare};
 pub use dataset::{Indexed, LabelledQuestion, LabelledSet, load_out_of_scope};
 pub use error::{Error, Result};
-pub use evidence::{Considered, Features};
+pub use evidence::{Considered, WeighedFeature};
 pub use explain::{Explained, FeatureWeight};
 pub use grid::Grid;
 pub use metrics::{

@@ -1,6 +1,6 @@
 //! What happened to one question.
 
-use answer::{Band, Candidate, Decided};
+use answer::{Band, Candidate, Decided, Weights};
 use serde::{Deserialize, Serialize};
 
 use crate::{Basis, Considered, LabelledQuestion};
@@ -106,7 +106,13 @@ impl Judged {
 }
 
 impl Outcome {
-    pub(crate) fn new(question: &LabelledQuestion, decided: Option<&Decided>, milliseconds: f64) -> Self {
+    /// `weights` are those of the calibration that judged.
+    pub(crate) fn new(
+        question: &LabelledQuestion,
+        decided: Option<&Decided>,
+        weights: &Weights,
+        milliseconds: f64,
+    ) -> Self {
         let candidates: &[Candidate] = decided.map_or(&[], |decided| &decided.candidates);
         let LabelledQuestion { text, expected, note } = question.clone();
         let is_expected = |id: &String| Some(id) == expected.as_ref();
@@ -134,7 +140,7 @@ impl Outcome {
             why: decided.map_or_else(String::new, |decided| decided.why.clone()),
             basis,
             weighed: candidates.first().map(|best| best.features),
-            candidates: candidates.iter().map(Considered::from).collect(),
+            candidates: candidates.iter().map(|candidate| Considered::new(candidate, weights)).collect(),
         }
     }
 }

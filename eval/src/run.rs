@@ -186,7 +186,8 @@ async fn ask(
         Err(answer::Error::Question(_)) => None,
         Err(error) => return Err(error.into()),
     };
-    Ok(Outcome::new(labelled, decided.as_ref(), milliseconds_since(started)))
+    let milliseconds = milliseconds_since(started);
+    Ok(Outcome::new(labelled, decided.as_ref(), snapshot.calibration().weights(), milliseconds))
 }
 
 fn milliseconds_since(started: Instant) -> f64 {

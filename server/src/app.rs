@@ -11,27 +11,24 @@ use std::{
     time::Instant,
 };
 
-use answer::{
-    AnswerPolicy, BuildOptions, Decided, FaqEntry, KnowledgeSnapshot, Label, Question, RiskTarget, decide,
-};
-use anyhow::Context as _;
+use answer::{BuildOptions, Decided, Question, decide};
 use arc_swap::ArcSwap;
 use inference::{Embedder, Role, SentenceEncoder};
 use serde::Serialize;
-use store::Store;
 use time::OffsetDateTime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Span;
 use utoipa::ToSchema;
 
 use crate::{
-    ApiError, AskRequest, AskResponse, Config, ErrorCode, clock, models,
+    ApiError, AskRequest, AskResponse, Config, EndedConversation, ErrorCode, Knowledge, clock, models,
+    published::Publication,
     recording::{Incoming, Recorded, StoredReply, receipt},
     reply::Explanation,
+    serving::{Builder, Serving},
     storage::Storage,
     telemetry::{Gauges, Metrics},
     trace_id::TraceId,
-    vectors::StoredVectors,
 };
 
 /// Everything a request needs.
@@ -39,7 +36,10 @@ pub struct App {
     config: Config,
     encoder: Arc<dyn SentenceEncoder>,
     embedder: Embedder,
+    builder: Builder,
     serving: ArcSwap<Serving>,
+    /// `None` for knowledge that is not from a store.
+    publication: Option<Publication>,
     demo: DemoInfo,
     /// `None` where nothing is recorded.
     storage: Option<Storage>,
@@ -60,37 +60,6 @@ struct Asked {
 impl Asked {
     fn milliseconds(&self) -> f64 {
         self.started.elapsed().as_secs_f64() * 1e3
-    }
-}
-
-/// A snapshot with the thresholds that follow from it.
-struct Serving {
-    snapshot: Arc<KnowledgeSnapshot>,
-    policy: AnswerPolicy,
-}
-
-impl Serving {
-    fn new(snapshot: KnowledgeSnapshot, target: RiskTarget) -> Self {
-        Self { policy: snapshot.calibration().policy(target), snapshot: Arc::new(snapshot) }
-    }
-}
-
-/// What is answered from.
-#[derive(Clone, Debug, Default)]
-pub struct Knowledge {
-    /// Answers and the ways to ask for them.
-    pub entries: Vec<FaqEntry>,
-    /// Questions with their right entry, from which the calibration learns besides.
-    pub labels: Vec<Label>,
-    /// For the page at `/`; `None` shows the product's name.
-    pub demo: Option<DemoInfo>,
-    /// Where the vectors of these texts are kept for the next start; `None` computes them each time.
-    pub store: Option<Arc<Store>>,
-}
-
-impl From<Vec<FaqEntry>> for Knowledge {
-    fn from(entries: Vec<FaqEntry>) -> Self {
-        Self { entries, ..Self::default() }
     }
 }
 
@@ -142,22 +111,21 @@ impl App {
         let embedder = Embedder::start(Arc::clone(&encoder), &config.embedder_options())?;
         let models = config.clone();
         let reranking = tokio::task::spawn_blocking(move || models::start_reranker(&models)).await??;
-        let build = BuildOptions { labels: knowledge.labels, reranking, ..config.build_options()? };
-        let remembering = match knowledge.store {
-            Some(store) => embedder.with_archive(Arc::new(StoredVectors::new(store, embedder.info()))),
-            None => embedder.clone(),
-        };
-        let snapshot = KnowledgeSnapshot::build(knowledge.entries, &remembering, &build, on_progress)
-            .await
-            .context("cannot build the knowledge snapshot")?;
+        let options = BuildOptions { reranking, ..config.build_options()? };
+        let builder = Builder::new(&embedder, options, target, knowledge.store.as_ref());
+        let publication = Publication::of(&knowledge);
+        let demo = knowledge.demo.clone().unwrap_or_default();
+        let serving = builder.build(knowledge, on_progress).await?;
         Ok(Self {
             metrics: Metrics::new(&embedder.info().name)?,
             admission: Arc::new(Semaphore::new(config.server.max_in_flight)),
             config: config.clone(),
             encoder,
             embedder,
-            serving: ArcSwap::from_pointee(Serving::new(snapshot, target)),
-            demo: knowledge.demo.unwrap_or_default(),
+            builder,
+            serving: ArcSwap::from_pointee(serving),
+            publication,
+            demo,
             storage: None,
             stopping: AtomicBool::new(false),
             started: clock::now(),
@@ -200,12 +168,12 @@ impl App {
 
     async fn decide(&self, asked: &Asked) -> Result<(AskResponse, Decided, Arc<Serving>), ApiError> {
         let serving = self.serving.load_full();
-        let Serving { snapshot, policy } = serving.as_ref();
+        let Serving { snapshot, policy, .. } = serving.as_ref();
         let decided = decide(&asked.question, snapshot, &self.embedder, *policy).await?;
         let mut response = AskResponse::new(&decided, asked.trace_id, asked.milliseconds());
         if asked.explain {
             let model = self.embedder.info();
-            response.explain = Some(Explanation::new(&decided, *policy, model, snapshot));
+            response.explain = Some(Explanation::new(&decided, model, &serving));
         }
         self.metrics.decision(response.decision);
         Ok((response, decided, serving))
@@ -213,13 +181,11 @@ impl App {
 
     /// Stores the message, decides unless that was done before or a person answers, stores the reply.
     async fn ask_in_conversation(&self, asked: Asked, incoming: Incoming) -> Result<AskResponse, ApiError> {
-        const NOT_RECORDED: &str = "nothing is recorded here: `yingda keys init` makes a store and its keys";
-        let storage =
-            self.storage.as_ref().ok_or_else(|| ApiError::invalid_field("conversation_id", NOT_RECORDED))?;
+        let storage = self.recording_storage()?;
         let (recorded, explain) = match storage.receive(&incoming).await? {
             Recorded::ToDecide(turn) => {
                 let (response, decided, serving) = self.decide(&asked).await?;
-                let receipt = receipt(turn.message, &decided, &serving.snapshot, self.embedder.info());
+                let receipt = receipt(turn.message, &decided, &serving, self.embedder.info());
                 (storage.reply(*turn, (&response).into(), receipt).await?, response.explain)
             }
             recorded @ (Recorded::Replied { .. } | Recorded::Assigned(_)) => (recorded, None),
@@ -232,6 +198,39 @@ impl App {
         let explain = explain.filter(|_| !state.repeated);
         let response = AskResponse::of_stored(reply, state, asked.trace_id, asked.milliseconds());
         Ok(AskResponse { explain, ..response })
+    }
+
+    /// Ends a recorded conversation, whoever answers it. Ending it again changes nothing.
+    ///
+    /// # Errors
+    /// That there is no such conversation, or that the store refuses or fails.
+    pub async fn end_conversation(&self, id: &str) -> Result<EndedConversation, ApiError> {
+        self.recording_storage()?.end(id).await
+    }
+
+    fn recording_storage(&self) -> Result<&Storage, ApiError> {
+        const NOT_RECORDED: &str = "nothing is recorded here: `yingda keys init` makes a store and its keys";
+        self.storage.as_ref().ok_or_else(|| ApiError::invalid_field("conversation_id", NOT_RECORDED))
+    }
+
+    /// From now on questions are answered from `knowledge`; those under way finish on what they began with.
+    ///
+    /// # Errors
+    /// As in [`Builder::build`]; then everything stays as it was.
+    pub(crate) async fn serve_instead(&self, knowledge: Knowledge) -> anyhow::Result<()> {
+        let serving = self.builder.build(knowledge, |_, _| {}).await?;
+        self.serving.store(Arc::new(serving));
+        Ok(())
+    }
+
+    /// What the store has published, where the knowledge is from one.
+    pub(crate) fn publication(&self) -> Option<&Publication> {
+        self.publication.as_ref()
+    }
+
+    /// The published version that is served; `None` for a file.
+    pub(crate) fn served_version(&self) -> Option<i64> {
+        self.serving.load().version
     }
 
     /// The number of tokens that the model reads of `texts`: prompt and special tokens included, cut at its limit.
@@ -301,13 +300,16 @@ impl App {
 
     /// Values that are read when somebody looks.
     pub(crate) fn gauges(&self) -> Gauges {
-        let snapshot = &self.serving.load().snapshot;
+        let serving = self.serving.load();
+        let snapshot = &serving.snapshot;
         Gauges {
             in_flight: self.config.server.max_in_flight - self.admission.available_permits(),
             queue_depth: self.queue_depth(),
             embedder: self.embedder.stats(),
             entries: snapshot.entry_count(),
             phrasings: snapshot.phrasing_count(),
+            served_version: serving.version,
+            published_version: self.publication.as_ref().map(Publication::seen),
         }
     }
 }

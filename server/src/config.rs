@@ -111,9 +111,11 @@ pub struct KnowledgeConfig {
     /// `None` is what the store has published, else the built-in demo shop.
     #[serde(deserialize_with = "none_if_empty")]
     pub path: Option<PathBuf>,
-    /// Questions with their right entry, from which the calibration learns besides.
+    /// Questions with their right entry, from which the calibration of `path` learns besides.
     #[serde(deserialize_with = "none_if_empty")]
     pub labels: Option<PathBuf>,
+    /// How often the store is asked whether another version is published; 0 for never.
+    pub poll_interval_ms: u64,
 }
 
 /// Where everything is kept.

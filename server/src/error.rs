@@ -11,6 +11,7 @@
 //! | `incomplete_body` | 400 | the connection ended before the body did | – |
 //! | `unknown_route` | 404 | there is nothing at this path | – |
 //! | `model_not_found` | 404 | no such model is served here | `param`, `available` |
+//! | `conversation_not_found` | 404 | no such conversation was recorded | – |
 //! | `method_not_allowed` | 405 | the path exists, the method does not | – |
 //! | `conflict` | 409 | the conversation is over, another person's, or the message another text | `open_conversation`, where one is in the way |
 //! | `payload_too_large` | 413 | the body is longer than `server.max_body_bytes` | `limit_bytes` |
@@ -51,6 +52,7 @@ pub enum ErrorCode {
     IncompleteBody,
     UnknownRoute,
     ModelNotFound,
+    ConversationNotFound,
     MethodNotAllowed,
     Conflict,
     PayloadTooLarge,
@@ -90,6 +92,7 @@ impl ErrorCode {
             Self::IncompleteBody => ("incomplete_body", StatusCode::BAD_REQUEST),
             Self::UnknownRoute => ("unknown_route", StatusCode::NOT_FOUND),
             Self::ModelNotFound => ("model_not_found", StatusCode::NOT_FOUND),
+            Self::ConversationNotFound => ("conversation_not_found", StatusCode::NOT_FOUND),
             Self::MethodNotAllowed => ("method_not_allowed", StatusCode::METHOD_NOT_ALLOWED),
             Self::Conflict => ("conflict", StatusCode::CONFLICT),
             Self::PayloadTooLarge => ("payload_too_large", StatusCode::PAYLOAD_TOO_LARGE),

@@ -17,17 +17,19 @@ mod published;
 mod recording;
 mod reply;
 mod security;
+mod serving;
 mod storage;
 pub mod telemetry;
 mod trace_id;
 mod vectors;
 
-pub use app::{App, DemoInfo, Knowledge};
+pub use app::{App, DemoInfo};
 pub use config::Config;
 pub use error::{ApiError, ErrorCode};
 pub use reply::{
-    AskRequest, AskResponse, ClarifyOption, ConversationState, DecisionKind, ExplainedCandidate,
-    ExplainedFeature, Explanation, Reason, StageTimes, Thresholds,
+    AskRequest, AskResponse, ClarifyOption, ConversationState, DecisionKind, EndedConversation, Explanation,
+    Reason, StageTimes, Thresholds,
 };
+pub use serving::Knowledge;
 pub use storage::Storage;
 pub use trace_id::TraceId;

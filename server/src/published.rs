@@ -1,10 +1,19 @@
 //! The knowledge base that is kept in the store: what was imported, and which version is served.
 
-use answer::{FaqEntry, Label, LabelSource, read_knowledge};
+mod follow;
+mod labels;
+
+use std::{collections::HashSet, sync::Arc};
+
+use answer::{FaqEntry, read_knowledge};
 use anyhow::Context as _;
 use store::{Act, KnowledgeBase, NewEntry, Store, Version, VersionContent};
 use uuid::Uuid;
 
+pub(crate) use self::{
+    follow::{Publication, follow},
+    labels::{import_labels, labels_of},
+};
 use crate::{Knowledge, clock};
 
 /// The name of the one knowledge base.
@@ -23,16 +32,30 @@ pub(crate) async fn find(store: &Store) -> store::Result<Option<KnowledgeBase>> 
     Ok(store.knowledge_bases().await?.into_iter().find(|base| base.name == NAME))
 }
 
-/// Replaces the draft by `entries` and publishes it.
+/// Replaces the draft's entries and publishes it, with the labels that it has; also how many of these are of no use, since
+/// their entry is gone or disabled.
 ///
 /// # Errors
 /// [`store::Error::Conflict`] when somebody else edits at the same moment; when the store fails.
-pub(crate) async fn import(store: &Store, entries: &[FaqEntry]) -> anyhow::Result<Version> {
+pub(crate) async fn import(store: &Store, entries: &[FaqEntry]) -> anyhow::Result<(Version, usize)> {
     let rows = entries.iter().map(|entry| Ok(NewEntry::from_json(serde_json::to_string(entry)?)?));
     let rows: Vec<NewEntry> = rows.collect::<anyhow::Result<_>>()?;
     let base = store.knowledge_base_named(NAME, Uuid::now_v7().into(), act()).await?;
+    let enabled = enabled(entries);
+    let labels = store.labels_of(base.id).await?;
+    let is_unused = |label: &&store::Label| !is_of_use(label.entry_id.as_deref(), &enabled);
+    let unused = labels.iter().filter(is_unused).count();
     let revision = store.replace_entries(base.id, base.revision, rows, act()).await?;
-    Ok(store.publish(base.id, revision, act()).await?)
+    Ok((store.publish(base.id, revision, act()).await?, unused))
+}
+
+fn enabled(entries: &[FaqEntry]) -> HashSet<&str> {
+    entries.iter().filter(|entry| entry.enabled).map(|entry| entry.id.as_str()).collect()
+}
+
+/// Whether the calibration can learn from a label that expects this entry.
+fn is_of_use(expected: Option<&str>, enabled: &HashSet<&str>) -> bool {
+    expected.is_none_or(|id| enabled.contains(id))
 }
 
 /// Every version, newest first, each with whether it is served. Empty before the first import.
@@ -69,20 +92,25 @@ pub(crate) async fn content(
     Ok(Some((version, store.version_content(base.id, version).await?)))
 }
 
-/// What is served, as knowledge, with its version; `None` when nothing was published.
-///
-/// # Errors
-/// When the store fails, or an entry is none.
-pub(crate) async fn knowledge(store: &Store) -> anyhow::Result<Option<(i64, Knowledge)>> {
-    let Some((version, content)) = content(store, None).await? else { return Ok(None) };
-    let name = format!("version {version} in the store");
-    let entries = read_knowledge(content.entries.join("\n").as_bytes(), &name)
-        .with_context(|| format!("{name} cannot be read"))?;
-    let labels = content.labels.into_iter().map(|label| Label {
-        text: label.text,
-        expected: label.entry_id,
-        source: LabelSource::default(),
-        note: None,
-    });
-    Ok(Some((version, Knowledge { labels: labels.collect(), ..entries.into() })))
+impl Knowledge {
+    /// What the store has published, as knowledge; `None` when nothing was. Labels whose entry is not served are left out: it
+    /// was removed or disabled since.
+    ///
+    /// # Errors
+    /// When the store fails, or an entry or a label is none.
+    pub async fn published(store: &Arc<Store>) -> anyhow::Result<Option<Self>> {
+        let Some((version, content)) = content(store, None).await? else { return Ok(None) };
+        let read = move || {
+            let name = format!("version {version} in the store");
+            let entries = read_knowledge(content.entries.join("\n").as_bytes(), &name)
+                .with_context(|| format!("{name} cannot be read"))?;
+            let enabled = enabled(&entries);
+            let mut labels = labels_of(content.labels)?;
+            labels.retain(|label| is_of_use(label.expected.as_deref(), &enabled));
+            Ok::<_, anyhow::Error>((entries, labels))
+        };
+        let (entries, labels) = tokio::task::spawn_blocking(read).await??;
+        let store = Some(Arc::clone(store));
+        Ok(Some(Self { entries, labels, demo: None, store, version: Some(version) }))
+    }
 }

@@ -4,6 +4,7 @@
 //! and, if a person must take it, the hand-off, in one transaction. Whoever repeats a message after any interruption gets
 //! the reply that was stored, or continues where it stopped. Values are sealed and opened on blocking threads.
 
+mod ending;
 mod incoming;
 mod outcome;
 mod stored_reply;

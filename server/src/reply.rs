@@ -7,8 +7,8 @@ use answer::{Candidate, Decided, Decision, HandOffReason};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-pub use self::conversation::ConversationState;
-pub use self::explanation::{ExplainedCandidate, ExplainedFeature, Explanation, StageTimes, Thresholds};
+pub use self::conversation::{ConversationState, EndedConversation};
+pub use self::explanation::{Explanation, StageTimes, Thresholds};
 use crate::trace_id::TraceId;
 
 /// A question. Unknown fields are refused.

@@ -59,6 +59,8 @@ pub(crate) struct Gauges {
     pub(crate) embedder: EmbedderStats,
     pub(crate) entries: usize,
     pub(crate) phrasings: usize,
+    pub(crate) served_version: Option<i64>,
+    pub(crate) published_version: Option<i64>,
 }
 
 const REQUESTS: &str = "yingda_http_requests_total";
@@ -75,6 +77,9 @@ const SKIPPED: &str = "yingda_embedding_skipped_total";
 const FAILURES: &str = "yingda_embedding_failures_total";
 const ENTRIES: &str = "yingda_snapshot_entries";
 const PHRASINGS: &str = "yingda_snapshot_phrasings";
+const SERVED_VERSION: &str = "yingda_knowledge_version";
+const PUBLISHED_VERSION: &str = "yingda_knowledge_published_version";
+const UNSERVED: &str = "yingda_knowledge_failures_total";
 const BUILD: &str = "yingda_build_info";
 
 /// Upper bounds in seconds: a static model answers in less than a millisecond, a large one in tens, and WeChat hangs
@@ -92,6 +97,7 @@ impl Metrics {
         let model = model.to_owned();
         metrics.record(|| {
             describe();
+            counter!(UNSERVED).absolute(0);
             gauge!(BUILD, "version" => env!("CARGO_PKG_VERSION"), "model" => model).set(1.0);
         });
         Ok(metrics)
@@ -111,6 +117,11 @@ impl Metrics {
         self.record(|| counter!(DECISIONS, "decision" => decision.as_str()).increment(1));
     }
 
+    /// A published version could not be built.
+    pub(crate) fn version_failed(&self) {
+        self.record(|| counter!(UNSERVED).increment(1));
+    }
+
     /// All series in Prometheus' text format, with `gauges` as they are now.
     pub(crate) fn render(&self, gauges: &Gauges) -> String {
         self.record(|| {
@@ -125,6 +136,8 @@ impl Metrics {
             counter!(FAILURES).absolute(gauges.embedder.failures);
             gauge!(ENTRIES).set(gauges.entries as f64);
             gauge!(PHRASINGS).set(gauges.phrasings as f64);
+            gauge!(SERVED_VERSION).set(gauges.served_version.unwrap_or(0) as f64);
+            gauge!(PUBLISHED_VERSION).set(gauges.published_version.unwrap_or(0) as f64);
         });
         self.handle.render()
     }
@@ -154,5 +167,8 @@ fn describe() {
     describe_counter!(FAILURES, "Batches that failed as a whole.");
     describe_gauge!(ENTRIES, "Enabled entries being served.");
     describe_gauge!(PHRASINGS, "Phrasings that questions are compared with.");
+    describe_gauge!(SERVED_VERSION, "The published version being served; 0 for a file.");
+    describe_gauge!(PUBLISHED_VERSION, "The published version as it was last seen; 0 for a file.");
+    describe_counter!(UNSERVED, "Attempts to serve another published version that failed.");
     describe_gauge!(BUILD, "1; the version and the model are in the labels.");
 }

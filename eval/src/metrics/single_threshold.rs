@@ -45,7 +45,7 @@ fn best_by(outcome: &Outcome, name: &str) -> Option<Scored> {
     let named = outcome
         .candidates
         .iter()
-        .filter_map(|candidate| Some((candidate.features.get(name)?, candidate.entry_id.as_str())));
+        .filter_map(|candidate| Some((candidate.value(name)?, candidate.entry_id.as_str())));
     // Of equal values the first counts: the candidate that the engine holds best.
     let (score, entry) = named.reduce(|best, next| if next.0 > best.0 { next } else { best })?;
     Some(Scored { score, wrong: outcome.judged.expected.as_deref() != Some(entry) })

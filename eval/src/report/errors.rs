@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{Band, Considered, Outcome, SetReport};
+use crate::{Band, Considered, Outcome, SetReport, WeighedFeature};
 
 /// A line of `errors.jsonl`.
 #[derive(Serialize)]
@@ -67,8 +67,8 @@ pub(super) fn shown(outcome: &Outcome) -> &[Considered] {
 pub(super) fn misleading(set: &SetReport, outcome: &Outcome) -> Vec<Misleading> {
     let expected = outcome.judged.rank.and_then(|rank| outcome.candidates.get(rank - 1));
     let (Some(wrong), Some(right)) = (outcome.candidates.first(), expected) else { return Vec::new() };
-    let pairs = wrong.features.0.iter().filter_map(|&(feature, best)| {
-        let expected = right.features.get(feature)?;
+    let pairs = wrong.features.iter().filter_map(|&WeighedFeature { name: feature, value: best, .. }| {
+        let expected = right.value(feature)?;
         let push = f64::from(best - expected) * set.weight(feature)?;
         Some(Misleading { feature, best, expected, push })
     });

@@ -10,7 +10,7 @@ mod ranking;
 mod reports;
 
 use answer::Guard;
-use eval::{Band, Basis, Considered, Features, Judged, Metrics, Outcome, Spent};
+use eval::{Band, Basis, Considered, Judged, Metrics, Outcome, Spent, WeighedFeature};
 
 /// A question that expects entry `a`, whose ranking had it at `rank`.
 fn in_scope(rank: Option<usize>, confidence: f32, decision: Band) -> Judged {
@@ -47,7 +47,9 @@ fn outcome(judged: Judged, candidates: &[(&str, f32)]) -> Outcome {
         confidence: judged.confidence / (position + 1) as f32,
         score: 0.0,
         guards: vec![Guard::Number],
-        features: Features(vec![("cosine", *value), ("meaning", 2.0 * value), ("words", 0.5)]),
+        features: [("cosine", *value), ("meaning", 2.0 * value), ("words", 0.5)]
+            .map(|(name, value)| WeighedFeature { name, value, effect: None })
+            .into(),
     });
     Outcome {
         candidates: considered.collect(),

@@ -147,8 +147,9 @@ fn files_agree_and_can_be_read_back() {
     let errors: Vec<Value> =
         read("errors.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(errors.len(), 4, "two per model");
-    let nearness = errors[0]["candidates"][0]["features"]["cosine"].as_f64().unwrap();
-    assert!((nearness - 0.8).abs() < 1e-6);
+    let nearness = &errors[0]["candidates"][0]["features"][0];
+    assert_eq!(nearness["name"], "cosine");
+    assert!((nearness["value"].as_f64().unwrap() - 0.8).abs() < 1e-6);
     assert_eq!(errors[0]["misled"][0]["feature"], "meaning");
     let back = Recorded::read(folder.path()).unwrap();
     let (set, original) = (&back.sets[0], &report(&["m"]).models[0].sets[0]);

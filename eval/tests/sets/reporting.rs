@@ -69,7 +69,9 @@ async fn figures_and_errors_agree_with_what_happened() {
     let errors: Vec<Value> = errors.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let mislabelled = errors.iter().find(|error| error["text"] == "退钱").unwrap();
     assert_eq!(mislabelled["candidates"][0]["entry_id"], "refund");
-    assert!(mislabelled["candidates"][0]["features"]["cosine"].is_f64(), "{mislabelled}");
+    let features = mislabelled["candidates"][0]["features"].as_array().unwrap();
+    let cosine = features.iter().find(|feature| feature["name"] == "cosine").unwrap();
+    assert!(cosine["value"].is_f64(), "{mislabelled}");
     assert!(mislabelled["why"].as_str().is_some_and(|why| !why.is_empty()));
     assert!(errors.iter().all(|error| error["text"] != "怎么退款呢"), "what went right is no error");
 }
@@ -110,7 +112,7 @@ async fn one_question_is_taken_apart() {
     let added: f64 = explained
         .weights
         .iter()
-        .map(|weight| weight.weight * f64::from(best.features.get(weight.name).unwrap()))
+        .map(|weight| weight.weight * f64::from(best.value(weight.name).unwrap()))
         .sum();
     let score = explained.intercept + added;
     assert!((score - f64::from(best.score)).abs() < 1e-3, "{score} is not {}", best.score);

@@ -4,6 +4,7 @@ use std::io::{self, BufRead as _};
 
 use anyhow::Context as _;
 use clap::{Args, builder::NonEmptyStringValueParser};
+use eval::Considered;
 
 use super::{
     context::{Context, LogPurpose, option},
@@ -15,7 +16,7 @@ use crate::{
     ApiError, App, AskRequest, AskResponse, DecisionKind, Knowledge,
     config::{Config, Override},
     demo::DemoShop,
-    reply::{ExplainedCandidate, Reason},
+    reply::Reason,
     storage,
 };
 
@@ -189,8 +190,8 @@ const SHOWN: usize = 5;
 
 fn candidates(response: &AskResponse) -> Option<String> {
     let candidates = &response.explain.as_ref()?.candidates;
-    let row = |candidate: &ExplainedCandidate| {
-        let ExplainedCandidate { entry_id, question, matched_question, confidence, .. } = candidate;
+    let row = |candidate: &Considered| {
+        let Considered { entry_id, question, matched_question, confidence, .. } = candidate;
         let matched =
             if matched_question == question { String::new() } else { format!("← {matched_question}") };
         vec![format!("{confidence:.3}"), entry_id.clone(), question.clone(), matched]

@@ -1,5 +1,5 @@
 //! `yingda kb`: what an editor should mend before a knowledge file is served; and what is kept in the store, see
-//! `kb_versions.rs`.
+//! `kb_versions.rs` and `kb_labels.rs`.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{
     context::Context,
     exit::Exit,
-    kb_versions,
+    kb_labels, kb_versions,
     knowledge::{Examined, LineFinding, examine},
     output::{Output, Style, count},
 };
@@ -19,7 +19,7 @@ pub(super) enum KbVerb {
     /// Check knowledge files line by line; exit code 1 when one cannot be served
     #[command(after_help = "Example: yingda kb validate knowledge.jsonl")]
     Validate(ValidateArguments),
-    /// Put a knowledge file into the store and publish it; served from the next start of `serve` on
+    /// Put a knowledge file into the store and publish it: a running `serve` serves it within seconds
     #[command(after_help = "Example: yingda kb import knowledge.jsonl")]
     Import(kb_versions::ImportArguments),
     /// Print a published version as a knowledge file
@@ -27,9 +27,12 @@ pub(super) enum KbVerb {
     Export(kb_versions::ExportArguments),
     /// List the published versions
     Versions,
-    /// Serve an earlier version again, from the next start of `serve` on
+    /// Serve an earlier version again
     #[command(after_help = "Example: yingda kb publish 3")]
     Publish(kb_versions::PublishArguments),
+    /// Questions with their right entry, from which the calibration learns besides
+    #[command(subcommand)]
+    Labels(kb_labels::LabelsVerb),
 }
 
 pub(super) fn run(verb: &KbVerb, context: &Context) -> anyhow::Result<Exit> {
@@ -39,6 +42,7 @@ pub(super) fn run(verb: &KbVerb, context: &Context) -> anyhow::Result<Exit> {
         KbVerb::Export(arguments) => kb_versions::export(arguments, context),
         KbVerb::Versions => kb_versions::list(context),
         KbVerb::Publish(arguments) => kb_versions::publish(arguments, context),
+        KbVerb::Labels(verb) => kb_labels::run(verb, context),
     }
 }
 

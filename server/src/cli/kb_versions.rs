@@ -27,7 +27,7 @@ pub(super) struct ImportArguments {
 pub(super) struct ExportArguments {
     /// Which version; without it the one that is served
     #[arg(long = "version", value_name = "NUMBER")]
-    number: Option<i64>,
+    pub(super) number: Option<i64>,
 }
 
 #[derive(Args)]
@@ -50,7 +50,7 @@ struct Listed {
 pub(super) fn import(arguments: &ImportArguments, context: &Context) -> anyhow::Result<Exit> {
     let config = context.start(LogPurpose::Command, &[])?;
     let entries = knowledge::read(&arguments.file)?;
-    let version = Context::runtime()?.block_on(async {
+    let (version, unused) = Context::runtime()?.block_on(async {
         let store = storage::open(&config.store).await?;
         published::import(&store, &entries).await
     })?;
@@ -58,6 +58,12 @@ pub(super) fn import(arguments: &ImportArguments, context: &Context) -> anyhow::
     context.output.result(&json!({ "version": number, "entries": entries.len() }), || {
         format!("version {number} is published: {}", count(entries.len(), "entry", "entries"))
     })?;
+    if unused > 0 {
+        let labels = count(unused, "label", "labels");
+        context
+            .output
+            .note(format!("left out of the calibration, their entry is gone or disabled: {labels}"));
+    }
     if let Some(path) = &config.knowledge.path {
         context.output.note(format!("knowledge.path is set: `serve` keeps to {}", path.display()));
     }
@@ -119,13 +125,13 @@ pub(super) fn publish(arguments: &PublishArguments, context: &Context) -> anyhow
 }
 
 /// The store, which these verbs do not make.
-async fn existing(config: &Config) -> anyhow::Result<Arc<Store>> {
+pub(super) async fn existing(config: &Config) -> anyhow::Result<Arc<Store>> {
     if !storage::exists(&config.store) {
         return Err(nothing_published().into());
     }
     storage::open(&config.store).await
 }
 
-fn nothing_published() -> UsageError {
+pub(super) fn nothing_published() -> UsageError {
     UsageError("nothing was published yet: `yingda kb import FILE` does".to_owned())
 }

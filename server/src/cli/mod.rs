@@ -11,6 +11,7 @@ mod doctor;
 mod eval;
 mod exit;
 mod kb;
+mod kb_labels;
 mod kb_versions;
 mod keys;
 mod knowledge;

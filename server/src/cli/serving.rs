@@ -5,8 +5,12 @@ use std::{net::SocketAddr, sync::Arc};
 use store::Store;
 use tokio::net::TcpListener;
 
-use super::{exit::Exit, knowledge, output::Output};
-use crate::{App, Knowledge, config::Config, demo::DemoShop, http, labels, published, storage::Storage};
+use super::{
+    exit::{Exit, UsageError},
+    knowledge,
+    output::Output,
+};
+use crate::{App, Knowledge, config::Config, demo::DemoShop, http, labels, storage::Storage};
 
 /// The address cannot be bound, or the service ended with an error.
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +26,7 @@ pub(super) struct CannotServe {
 /// None in a released program.
 pub(super) fn of_shop(shop: DemoShop) -> anyhow::Result<Knowledge> {
     let demo = Some(shop.info());
-    Ok(Knowledge { entries: shop.entries()?, labels: shop.labels()?, demo, store: None })
+    Ok(Knowledge { labels: shop.labels()?, demo, ..shop.entries()?.into() })
 }
 
 /// The configured knowledge and labels; `None` when none is configured.
@@ -35,26 +39,31 @@ pub(super) fn configured(config: &Config) -> anyhow::Result<Option<Knowledge>> {
     Ok(Some(Knowledge { entries: knowledge::read(path)?, labels, ..Knowledge::default() }))
 }
 
-/// The same, or else what the store has published, with what it is called; `None` where there is neither. Configured
-/// labels are learned from besides those of the store.
+/// The same, or else what the store has published, with what it is called; `None` where there is neither.
 ///
 /// # Errors
-/// As in [`configured`], and [`store::Error`] in the chain.
+/// As in [`configured`], and [`store::Error`] in the chain; [`UsageError`] for configured labels without a configured file.
 pub(super) async fn configured_or_published(
     config: &Config,
     store: Option<&Arc<Store>>,
 ) -> anyhow::Result<Option<(String, Knowledge)>> {
-    let kept = |knowledge| Knowledge { store: store.cloned(), ..knowledge };
     if let Some(path) = &config.knowledge.path {
-        return Ok(configured(config)?.map(|knowledge| (path.display().to_string(), kept(knowledge))));
+        let name = path.display().to_string();
+        return Ok(
+            configured(config)?.map(|knowledge| (name, Knowledge { store: store.cloned(), ..knowledge }))
+        );
     }
     let Some(store) = store else { return Ok(None) };
-    let Some((version, mut knowledge)) = published::knowledge(store).await? else { return Ok(None) };
-    if let Some(path) = config.knowledge.labels.as_deref() {
-        knowledge.labels.extend(labels::read(path)?);
+    let Some(knowledge) = Knowledge::published(store).await? else { return Ok(None) };
+    if config.knowledge.labels.is_some() {
+        return Err(UsageError(LABELS_WITHOUT_FILE.to_owned()).into());
     }
-    Ok(Some((format!("version {version}"), kept(knowledge))))
+    let name = format!("version {}", knowledge.version.unwrap_or_default());
+    Ok(Some((name, knowledge)))
 }
+
+const LABELS_WITHOUT_FILE: &str = "knowledge.labels belongs to knowledge.path; `yingda kb labels import FILE` puts labels \
+                                   beside the knowledge in the store";
 
 /// Loads the model and builds the snapshot, with a progress bar.
 ///

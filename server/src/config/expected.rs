@@ -53,6 +53,7 @@ pub(super) const KEYS: &[(&str, Expected)] = &[
     ("reranker.token_budget", Expected::Whole(1, 100_000_000)),
     ("knowledge.path", Expected::TextOrEmpty),
     ("knowledge.labels", Expected::TextOrEmpty),
+    ("knowledge.poll_interval_ms", Expected::Whole(0, DAY_MS)),
     ("store.location", Expected::Text),
     ("keys.master", Expected::KeySource),
     ("keys.previous", Expected::KeySourceOrEmpty),

@@ -14,7 +14,9 @@ use axum::{
 use utoipa::OpenApi;
 use utoipa_swagger_ui::{Config, SwaggerFile, serve};
 
-use super::{ask, chat_completions, embeddings, examples, health, limits, metrics, models, page};
+use super::{
+    ask, chat_completions, conversations, embeddings, examples, health, limits, metrics, models, page,
+};
 use crate::ApiError;
 
 #[derive(OpenApi)]
@@ -33,6 +35,7 @@ use crate::ApiError;
     ),
     paths(
         ask::ask,
+        conversations::end,
         embeddings::create_embeddings,
         chat_completions::create_chat_completion,
         models::list_models,

@@ -8,6 +8,7 @@ mod ask;
 mod body;
 mod chat_completions;
 mod chat_format;
+mod conversations;
 mod docs;
 mod embeddings;
 mod embeddings_format;

@@ -12,14 +12,14 @@ use axum::{
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::{
-    ask, chat_completions, docs, embeddings, examples, headers, health, limits, metrics, models, observe,
-    openai, page,
+    ask, chat_completions, conversations, docs, embeddings, examples, headers, health, limits, metrics,
+    models, observe, openai, page,
 };
 use crate::App;
 
-/// A customer's question, from the operator's own systems and the page.
+/// A customer's questions, from the operator's own systems and the page.
 fn question_routes() -> Vec<Route> {
-    vec![post("/v1/ask", ask::ask)]
+    vec![post("/v1/ask", ask::ask), post("/v1/conversations/{conversation_id}/end", conversations::end)]
 }
 
 /// What software written for OpenAI calls.

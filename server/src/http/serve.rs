@@ -17,7 +17,7 @@ use tokio::{
 };
 
 use super::router;
-use crate::{App, telemetry::UPKEEP_INTERVAL};
+use crate::{App, published, telemetry::UPKEEP_INTERVAL};
 
 /// How long a connection may take to send a request's head, and how long it may stay open between requests. Proxies
 /// commonly keep a connection for 60 seconds; it is better that they close it than that a request meets a closing one.
@@ -46,10 +46,13 @@ pub async fn run(app: Arc<App>, listener: TcpListener) -> io::Result<()> {
     }
 }
 
-/// Serves `app` on `listener` until `stop` is ready. Then the process reports that it is not ready, accepts no
+/// Serves `app` on `listener` until `stop` is ready, and follows what is published meanwhile. Then the process reports that it is not ready, accepts no
 /// connection, lets requests under way finish for at most `server.shutdown_timeout_ms`, and closes what is left.
 pub async fn serve(app: Arc<App>, listener: TcpListener, stop: impl Future<Output = ()>) {
+    let mut following = JoinSet::new();
+    following.spawn(published::follow(Arc::clone(&app)));
     let Connections { graceful, tasks: _tasks } = accept_until(stop, &app, listener).await;
+    following.abort_all();
     let limit = Duration::from_millis(app.config().server.shutdown_timeout_ms);
     if timeout(limit, graceful.shutdown()).await.is_err() {
         tracing::warn!("requests were still under way when the time to finish was over");

@@ -32,8 +32,7 @@ impl Incoming {
     pub(crate) fn of(request: &AskRequest) -> Result<Option<Self>, ApiError> {
         let AskRequest { text, channel, conversation_id, message_id, contact_id, explain: _ } = request;
         let Some(conversation) = conversation_id else { return refuse_without_conversation(request) };
-        let conversation = Uuid::try_parse(conversation)
-            .map_err(|_| ApiError::invalid_field("conversation_id", "conversation_id is not a UUID"))?;
+        let conversation = self::conversation_id(conversation)?;
         let message = message_id.clone().unwrap_or_default();
         check_id("message_id", &message)?;
         let channel = channel.clone().unwrap_or_else(|| DEFAULT_CHANNEL.to_owned());
@@ -48,7 +47,7 @@ impl Incoming {
             .as_deref()
             .map(|contact| Identity { channel: channel.clone(), external: Plain::from(contact) });
         let text = Plain::from(text.as_str());
-        Ok(Some(Self { conversation: conversation.into(), channel, contact, text, message }))
+        Ok(Some(Self { conversation, channel, contact, text, message }))
     }
 
     /// By whom the conversation is begun: the contact, or somebody of whom nothing is known but this conversation.
@@ -65,6 +64,16 @@ impl Incoming {
             Sha256::new().chain_update(self.conversation.uuid().as_bytes()).chain_update(&self.message);
         DedupeKey(hash.finalize().to_vec())
     }
+}
+
+/// The id of a conversation as a caller writes it.
+///
+/// # Errors
+/// [`ErrorCode::InvalidField`](crate::ErrorCode::InvalidField) for what is no UUID.
+pub(super) fn conversation_id(id: &str) -> Result<ConversationId, ApiError> {
+    let id = Uuid::try_parse(id);
+    id.map(Into::into)
+        .map_err(|_| ApiError::invalid_field("conversation_id", "conversation_id is not a UUID"))
 }
 
 fn refuse_without_conversation(request: &AskRequest) -> Result<Option<Incoming>, ApiError> {

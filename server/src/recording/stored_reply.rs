@@ -1,6 +1,6 @@
 //! The bot's reply as it is stored: what was sent, so that a repeated message gets the same.
 
-use answer::{Decided, KnowledgeSnapshot};
+use answer::Decided;
 use inference::ModelInfo;
 use sealing::Plain;
 use serde::{Deserialize, Serialize};
@@ -11,6 +11,7 @@ use super::RecordError;
 use crate::{
     ApiError, AskResponse, ClarifyOption, DecisionKind, clock,
     reply::{Reason, band},
+    serving::Serving,
 };
 
 /// The fields of a reply that depend on the decision alone.
@@ -54,7 +55,7 @@ impl StoredReply {
 pub(crate) fn receipt(
     message: MessageId,
     decided: &Decided,
-    snapshot: &KnowledgeSnapshot,
+    serving: &Serving,
     model: &ModelInfo,
 ) -> DecisionReceipt {
     let best = decided.candidates.first();
@@ -65,7 +66,7 @@ pub(crate) fn receipt(
         .collect();
     DecisionReceipt {
         message,
-        snapshot_version: snapshot.version().to_owned(),
+        snapshot_version: serving.name(),
         model_fingerprint: model.fingerprint.clone(),
         entry_id: best.map(|best| best.entry_id.clone()),
         matched_phrasing: best.map(|best| best.matched_question.clone()),

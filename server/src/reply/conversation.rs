@@ -20,6 +20,15 @@ pub struct ConversationState {
     pub repeated: bool,
 }
 
+/// A conversation that is over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct EndedConversation {
+    /// As in the request.
+    pub id: String,
+    /// `resolved`: nobody answers any more.
+    pub owner: &'static str,
+}
+
 impl AskResponse {
     /// What is sent for a message of a conversation: the reply as it is stored.
     pub(crate) fn of_stored(

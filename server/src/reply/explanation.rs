@@ -1,11 +1,13 @@
 //! Why a decision is what it is, as it is sent.
 
-use answer::{AnswerPolicy, Candidate, Decided, Guard, KnowledgeSnapshot, Stages, Weights};
+use answer::{Decided, Stages};
+use eval::Considered;
 use inference::ModelInfo;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::to_microseconds;
+use crate::serving::Serving;
 
 /// Why the decision is what it is.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -19,13 +21,15 @@ pub struct Explanation {
     /// Where the bands lie.
     pub thresholds: Thresholds,
     /// What was considered, best first, at most ten.
-    pub candidates: Vec<ExplainedCandidate>,
+    pub candidates: Vec<Considered>,
     /// Where the time went.
     pub stages_ms: StageTimes,
     /// The model's name.
     pub model: String,
     /// The version of the knowledge snapshot, 16 hexadecimal digits.
     pub snapshot: String,
+    /// The published version of the knowledge; null for a file.
+    pub knowledge_version: Option<i64>,
 }
 
 /// Where the bands lie; they follow from the risk target.
@@ -35,37 +39,6 @@ pub struct Thresholds {
     pub answer: f32,
     /// Where nothing answers: from this `scope` on the customer is asked back.
     pub clarify: f32,
-}
-
-/// An entry that was considered.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct ExplainedCandidate {
-    /// The entry.
-    pub entry_id: String,
-    /// Its standard question.
-    pub question: String,
-    /// The phrasing closest to what was asked.
-    pub matched_question: String,
-    /// The chance that it is the right one, 0 to 1.
-    pub confidence: f32,
-    /// Log-odds before the isotonic correction.
-    pub score: f32,
-    /// What forbids that it answers: `polarity`, `number` or `name` conflicts with the matched phrasing.
-    #[schema(value_type = Vec<String>)]
-    pub guards: Vec<Guard>,
-    /// What the score follows from.
-    pub features: Vec<ExplainedFeature>,
-}
-
-/// One number that a score follows from.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
-pub struct ExplainedFeature {
-    /// Its name.
-    pub name: &'static str,
-    /// Its value.
-    pub value: f32,
-    /// What it adds to the score; null for evidence that enters through other features.
-    pub effect: Option<f32>,
 }
 
 /// Milliseconds by stage.
@@ -81,12 +54,8 @@ pub struct StageTimes {
 
 impl Explanation {
     /// What led to `decided`.
-    pub(crate) fn new(
-        decided: &Decided,
-        policy: AnswerPolicy,
-        model: &ModelInfo,
-        snapshot: &KnowledgeSnapshot,
-    ) -> Self {
+    pub(crate) fn new(decided: &Decided, model: &ModelInfo, serving: &Serving) -> Self {
+        let Serving { snapshot, policy, version } = serving;
         let Stages { embed, retrieve, rerank } = decided.stages;
         Self {
             normalized: decided.normalized.clone(),
@@ -99,7 +68,7 @@ impl Explanation {
             candidates: decided
                 .candidates
                 .iter()
-                .map(|candidate| ExplainedCandidate::new(candidate, snapshot.calibration().weights()))
+                .map(|candidate| Considered::new(candidate, snapshot.calibration().weights()))
                 .collect(),
             stages_ms: StageTimes {
                 embed: to_microseconds(embed),
@@ -108,24 +77,7 @@ impl Explanation {
             },
             model: model.name.clone(),
             snapshot: snapshot.version().to_owned(),
-        }
-    }
-}
-
-impl ExplainedCandidate {
-    fn new(candidate: &Candidate, weights: &Weights) -> Self {
-        let effect = |name: &str, value: f32| weights.of(name).map(|weight| weight as f32 * value);
-        let features = candidate.features.named();
-        Self {
-            entry_id: candidate.entry_id.clone(),
-            question: candidate.question.clone(),
-            matched_question: candidate.matched_question.clone(),
-            confidence: candidate.confidence.value(),
-            score: candidate.score,
-            guards: candidate.guards.clone(),
-            features: features
-                .map(|(name, value)| ExplainedFeature { name, value, effect: effect(name, value) })
-                .collect(),
+            knowledge_version: *version,
         }
     }
 }

@@ -4,7 +4,8 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 use server::Storage;
 use store::{
-    AgentId, Author, Conversation, ConversationId, Handling, Location, Message, Status, Store, Timestamp,
+    AgentId, Author, Conversation, ConversationId, EventKind, Handling, Location, Message, Status, Store,
+    Timestamp,
 };
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -234,4 +235,62 @@ async fn a_service_without_a_store_says_that_it_records_nothing() {
     let app = TestApp::start().await;
     let refused = ask(&app, Uuid::now_v7(), "1", "怎么退款").await.expect_error(422, "invalid_field");
     assert!(refused.message().contains("yingda keys init"), "{}", refused.message());
+}
+
+async fn end(app: &TestApp, conversation: &str) -> Reply {
+    app.send(app.request(reqwest::Method::POST, &format!("/v1/conversations/{conversation}/end"))).await
+}
+
+#[tokio::test]
+async fn a_conversation_is_ended_once_whoever_answers_and_its_contact_may_begin_another() {
+    let recorded = Recorded::start().await;
+    let by_contact = |conversation: Uuid, message: &str, text: &str| {
+        let mut question = question(conversation, message, text);
+        question["contact_id"] = "openid-1".into();
+        question
+    };
+    for text in ["怎么退款", "量子力学的测量问题"] {
+        let id = Uuid::now_v7();
+        let first = recorded.app.post("/v1/ask", &by_contact(id, "1", text)).await.expect_ok();
+        for _ in 0..2 {
+            let ended = end(&recorded.app, &id.to_string()).await.expect_ok();
+            assert_eq!(ended.body, json!({ "id": id.to_string(), "owner": "resolved" }));
+        }
+        assert_eq!(recorded.conversation(id).await.owner.status(), Status::Resolved);
+        let events = recorded.store.events_of(id.into()).await.unwrap();
+        assert_eq!(events.iter().filter(|event| event.kind == EventKind::Resolved).count(), 1);
+        recorded.app.post("/v1/ask", &by_contact(id, "2", text)).await.expect_error(409, "conflict");
+        let again = recorded.app.post("/v1/ask", &by_contact(id, "1", text)).await.expect_ok();
+        assert_eq!(decided(&again), decided(&first), "what was stored is still told");
+        assert_eq!(again.body["conversation"]["owner"], "resolved");
+    }
+}
+
+#[tokio::test]
+async fn a_conversation_that_nobody_began_cannot_be_ended() {
+    let recorded = Recorded::start().await;
+    let unknown = Uuid::now_v7().to_string();
+    end(&recorded.app, &unknown).await.expect_error(404, "conversation_not_found");
+    for no_id in ["13800138000", "%ff"] {
+        end(&recorded.app, no_id).await.expect_error(422, "invalid_field");
+    }
+    assert_eq!(recorded.events().await, 0);
+    end(&TestApp::start().await, &unknown).await.expect_error(422, "invalid_field");
+}
+
+#[tokio::test]
+async fn a_question_under_way_when_its_conversation_is_ended_gets_no_reply() {
+    let recorded = Recorded::start().await;
+    let id = Uuid::now_v7();
+    ask(&recorded.app, id, "1", "怎么退款").await.expect_ok();
+    recorded.app.gate.close();
+    let asking = ask(&recorded.app, id, "2", "几天能送到");
+    let ending = async {
+        recorded.app.held_up(1).await;
+        end(&recorded.app, &id.to_string()).await.expect_ok();
+        recorded.app.gate.open();
+    };
+    let (reply, ()) = futures::join!(asking, ending);
+    reply.expect_error(409, "conflict");
+    assert_eq!(recorded.messages(id).await.last().unwrap().author, Author::Customer);
 }

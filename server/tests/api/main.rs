@@ -18,6 +18,7 @@ mod harness;
 mod limits;
 mod operation;
 mod page;
+mod published;
 mod real_model;
 mod reply;
 mod shop;

@@ -9,6 +9,7 @@ mod doctor;
 mod evaluation;
 mod knowledge;
 mod models;
+mod publishing;
 mod reranking;
 mod same_decision;
 mod sandbox;

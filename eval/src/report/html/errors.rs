@@ -76,7 +76,7 @@ fn candidates(set: &SetReport, outcome: &Outcome) -> String {
     columns.extend(further.filter(|candidate| Some(candidate.entry_id.as_str()) == expected));
     let Some(first) = columns.first() else { return "<p>Nothing was found.</p>\n".to_owned() };
     let head: String = columns.iter().map(|candidate| heading(candidate, expected)).collect();
-    let names = first.features.0.iter().map(|(name, _)| *name).filter(|name| tells(name, &columns));
+    let names = first.features.iter().map(|feature| feature.name).filter(|name| tells(name, &columns));
     let rows: String = names.map(|name| row(name, set.weight(name), &columns)).collect();
     let confidence: String =
         columns.iter().map(|candidate| format!("<td>{:.3}</td>", candidate.confidence)).collect();
@@ -88,7 +88,7 @@ fn candidates(set: &SetReport, outcome: &Outcome) -> String {
 
 /// A feature that is 0 for all explains nothing.
 fn tells(name: &str, columns: &[&Considered]) -> bool {
-    columns.iter().any(|candidate| candidate.features.get(name).is_some_and(|value| value != 0.0))
+    columns.iter().any(|candidate| candidate.value(name).is_some_and(|value| value != 0.0))
 }
 
 fn heading(candidate: &Considered, expected: Option<&str>) -> String {
@@ -109,7 +109,7 @@ fn heading(candidate: &Considered, expected: Option<&str>) -> String {
 fn row(name: &str, weight: Option<f64>, columns: &[&Considered]) -> String {
     let weight = weight.map_or_else(String::new, |weight| format!("{weight:+.2}"));
     let cell = |candidate: &&Considered| {
-        let value = candidate.features.get(name).map_or_else(String::new, |value| format!("{value:.3}"));
+        let value = candidate.value(name).map_or_else(String::new, |value| format!("{value:.3}"));
         format!("<td>{value}</td>")
     };
     let cells: String = columns.iter().map(cell).collect();
