@@ -156,13 +156,7 @@ impl Calibration {
             .zip(answer.held_out.into_iter().zip(scope.held_out))
             .map(|((sample, weight), (answer, scope))| HeldOut { sample, weight, answer, scope })
             .collect();
-        Self {
-            background,
-            answer: answer.calibrator,
-            scope: scope.calibrator,
-            shift: Shift::NONE,
-            held_out,
-        }
+        Self { background, answer: answer.calibrator, scope: scope.calibrator, shift: Shift::NONE, held_out }
     }
 
     fn believing(background: Background, samples: Vec<Sample>, out_of_scope: Probability) -> Self {
