@@ -15,6 +15,8 @@ pub struct FusionWeights {
     pub dense: f32,
     /// Cosine to the centroid of the entry's phrasings.
     pub dense_centroid: f32,
+    /// What the nearest phrasings together say.
+    pub neighborhood: f32,
     /// BM25 of the best phrasing.
     pub lexical: f32,
     /// Cosine to the answer's text.
@@ -30,6 +32,7 @@ impl FusionWeights {
     pub const HYBRID: Self = Self {
         dense: 0.2,
         dense_centroid: 0.8,
+        neighborhood: 0.3,
         lexical: 0.05,
         dense_answer: 0.6,
         lexical_answer: 0.25,
@@ -39,18 +42,21 @@ impl FusionWeights {
     pub const DENSE: Self = Self {
         dense: 0.3,
         dense_centroid: 0.7,
+        neighborhood: 0.3,
         lexical: 0.0,
         dense_answer: 0.0,
         lexical_answer: 0.0,
         negative: 0.0,
     };
     /// Words of the phrasings alone, the baseline.
-    pub const LEXICAL: Self = Self { dense: 0.0, dense_centroid: 0.0, lexical: 1.0, ..Self::DENSE };
+    pub const LEXICAL: Self =
+        Self { dense: 0.0, dense_centroid: 0.0, neighborhood: 0.0, lexical: 1.0, ..Self::DENSE };
 
     /// Greater is better; comparable between questions.
     pub(crate) fn score(&self, evidence: &Evidence) -> f32 {
         let agreement = self.dense * evidence.dense
             + self.dense_centroid * evidence.dense_centroid
+            + self.neighborhood * evidence.neighborhood
             + self.lexical * evidence.lexical
             + self.dense_answer * evidence.dense_answer
             + self.lexical_answer * evidence.lexical_answer;

@@ -19,6 +19,7 @@ mod features;
 mod fusion;
 mod guard;
 mod lexical;
+mod neighborhood;
 mod normalize;
 mod other_topics;
 mod policy;
