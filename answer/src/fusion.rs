@@ -2,8 +2,8 @@
 //!
 //! The weights were fitted on eleven industries that the default model has not seen in training, indexed by the standard
 //! question and by half of the similar ones (8,244 questions), by a conditional logit (softmax over a question's candidates,
-//! the right entry as the class), and then rounded. On those industries: hit@1 0.550 by the closest phrasing alone, 0.610
-//! with these weights (standard question indexed), 0.490 and 0.623 (half indexed). How far a candidate is to be trusted is
+//! the right entry as the class), and then rounded. On those industries: hit@1 0.550 by the closest phrasing alone, 0.614
+//! with these weights (standard question indexed), 0.490 and 0.629 (half indexed). How far a candidate is to be trusted is
 //! another question: see [`Calibration`](crate::Calibration).
 
 use crate::evidence::Evidence;
@@ -30,15 +30,16 @@ pub struct FusionWeights {
 impl FusionWeights {
     /// Vectors and words together: the default.
     pub const HYBRID: Self = Self {
-        dense: 0.2,
-        dense_centroid: 0.8,
+        dense: 0.1,
+        dense_centroid: 0.9,
         neighborhood: 0.3,
         lexical: 0.05,
-        dense_answer: 0.6,
-        lexical_answer: 0.25,
+        dense_answer: 0.8,
+        lexical_answer: 0.3,
         negative: 4.0,
     };
-    /// Vectors of the phrasings alone, to measure a model: mostly the centroid, which long and odd phrasings pull less.
+    /// Vectors of the phrasings alone, to measure a model: mostly the centroid, which long and odd phrasings pull less, and the
+    /// nearest phrasings together.
     pub const DENSE: Self = Self {
         dense: 0.3,
         dense_centroid: 0.7,
