@@ -11,6 +11,7 @@ mod prior;
 mod report;
 mod risk;
 mod samples;
+mod shift;
 
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +27,7 @@ use self::{
     isotonic::Isotonic,
     risk::{Trial, cautious, threshold},
     samples::{Asked, Origin, Sample},
+    shift::Shift,
 };
 pub use self::{
     logistic::{FitSample, Weights},
@@ -86,6 +88,8 @@ pub struct Calibration {
     background: Background,
     answer: Calibrator,
     scope: Calibrator,
+    /// From the traffic that the weights were fitted for to the one that is expected.
+    shift: Shift,
     /// Judged by weights that had not seen them.
     held_out: Vec<HeldOut>,
 }
@@ -133,7 +137,7 @@ impl Calibration {
         Self::believing(
             Background { cosine: spread, centroid: spread, score: spread, lexical: spread },
             Vec::new(),
-            Probability::ZERO,
+            Prior::OUT_OF_SCOPE,
         )
     }
 
@@ -158,33 +162,39 @@ impl Calibration {
             .zip(answer.held_out.into_iter().zip(scope.held_out))
             .map(|((sample, weight), (answer, scope))| HeldOut { sample, weight, answer, scope })
             .collect();
-        Self { background, answer: answer.calibrator, scope: scope.calibrator, held_out }
+        Self { background, answer: answer.calibrator, scope: scope.calibrator, shift: Shift::NONE, held_out }
     }
 
     fn believing(background: Background, samples: Vec<Sample>, out_of_scope: Probability) -> Self {
         let Prior { answer, scope } = Prior::shipped();
         let calibrator = |weights: &Weights| Calibrator { weights: weights.clone(), isotonic: None };
-        let (answer, scope) = (calibrator(answer), calibrator(scope));
         let weights = traffic_weights(&samples, out_of_scope);
+        let mut believing = Self {
+            background,
+            answer: calibrator(answer),
+            scope: calibrator(scope),
+            shift: Shift::new(Prior::OUT_OF_SCOPE, out_of_scope),
+            held_out: Vec::new(),
+        };
         let judge = |(sample, weight): (Sample, f64)| HeldOut {
-            answer: answer.judge(&sample.features),
-            scope: scope.judge(&sample.features),
+            answer: believing.confidence(&sample.features).0,
+            scope: believing.scope(&sample.features),
             weight,
             sample,
         };
-        let held_out = samples.into_iter().zip(weights).map(judge).collect();
-        Self { background, answer, scope, held_out }
+        believing.held_out = samples.into_iter().zip(weights).map(judge).collect();
+        believing
     }
 
     /// The chance that a candidate with these features is right, and its log-odds before the correction.
     pub(crate) fn confidence(&self, features: &Features) -> (Probability, f32) {
         let score = self.answer.weights.log_odds(features);
-        (self.answer.probability(score), score)
+        (self.shift.answer(self.answer.probability(score), self.scope.judge(features)), score)
     }
 
     /// The chance that some entry is meant, told by the features of the best candidate.
     pub(crate) fn scope(&self, features: &Features) -> Probability {
-        self.scope.judge(features)
+        self.shift.scope(self.scope.judge(features))
     }
 
     pub(crate) fn background(&self) -> &Background {

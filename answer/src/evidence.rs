@@ -25,6 +25,8 @@ pub(crate) struct Evidence {
     /// Cosine to the centroid of its phrasings, their mean direction: high when the question fits the whole entry, not one
     /// phrasing by chance. The mean of the cosines would be lower for an entry whose phrasings differ more.
     pub(crate) dense_centroid: f32,
+    /// What the nearest phrasings together say for it, see [`neighborhood`](crate::neighborhood); 0 when none is its own.
+    pub(crate) neighborhood: f32,
     /// Cosine to the answer's text. An entry without one is judged by its phrasings: [`dense`](Self::dense) again.
     pub(crate) dense_answer: f32,
     /// BM25 of the answer's text as a share of the attainable; without one, [`lexical`](Self::lexical) again.
@@ -42,6 +44,7 @@ pub(crate) struct WordHits {
 }
 
 impl Evidence {
+    /// All but what only the neighbors together can say.
     pub(crate) fn gather(snapshot: &KnowledgeSnapshot, query: &Query, entry: usize, hits: &WordHits) -> Self {
         let owner = &snapshot.entries[entry];
         // Hits come best first, so the first of an entry is its best.
@@ -63,6 +66,7 @@ impl Evidence {
             dense,
             lexical,
             dense_centroid: nearness.centroid,
+            neighborhood: 0.0,
             dense_answer: similarity(query.vector.as_ref(), owner.answer.as_ref())
                 .unwrap_or(without_answer_vector),
             lexical_answer: if has_answer { answer_hit } else { lexical },

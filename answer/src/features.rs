@@ -8,6 +8,8 @@ pub const FEATURE_NAMES: [&str; FEATURE_COUNT] = [
     "meaning_margin",
     "centroid",
     "centroid_margin",
+    "neighborhood",
+    "neighborhood_margin",
     "score",
     "score_margin",
     "words",
@@ -34,10 +36,10 @@ pub const FEATURE_NAMES: [&str; FEATURE_COUNT] = [
 
 /// In the same order, what a greater value can only speak for: 1 for the candidate, -1 against it, 0 for either.
 pub(crate) const FEATURE_SIGNS: [i8; FEATURE_COUNT] =
-    [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, -1, -1, -1, -1, -1, -1, -1, -1, 1, 1, 1];
+    [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, -1, -1, -1, -1, -1, -1, -1, -1, 1, 1, 1];
 
 /// How many features are weighed.
-pub const FEATURE_COUNT: usize = 26;
+pub const FEATURE_COUNT: usize = 28;
 
 const EVIDENCE_NAMES: [&str; EVIDENCE_COUNT] =
     ["cosine", "cosine_centroid", "cosine_answer", "bm25", "bm25_answer"];
@@ -79,6 +81,8 @@ impl Features {
                 cosine.units(candidate.dense - others.dense),
                 centroid.standardized(candidate.dense_centroid),
                 centroid.units(candidate.dense_centroid - others.dense_centroid),
+                candidate.neighborhood,
+                candidate.neighborhood - others.neighborhood,
                 score.standardized(situation.score),
                 score.units(situation.score - others.score),
                 lexical.standardized(candidate.lexical),
@@ -132,6 +136,7 @@ pub(crate) struct BestOther {
     pub(crate) dense: f32,
     pub(crate) dense_centroid: f32,
     pub(crate) lexical: f32,
+    pub(crate) neighborhood: f32,
     pub(crate) dense_answer: f32,
     pub(crate) reranked: f32,
     /// Of any.

@@ -2,8 +2,8 @@
 //!
 //! The weights were fitted on eleven industries that the default model has not seen in training, indexed by the standard
 //! question and by half of the similar ones (8,244 questions), by a conditional logit (softmax over a question's candidates,
-//! the right entry as the class), and then rounded. On those industries: hit@1 0.550 by the closest phrasing alone, 0.610
-//! with these weights (standard question indexed), 0.490 and 0.623 (half indexed). How far a candidate is to be trusted is
+//! the right entry as the class), and then rounded. On those industries: hit@1 0.550 by the closest phrasing alone, 0.614
+//! with these weights (standard question indexed), 0.490 and 0.629 (half indexed). How far a candidate is to be trusted is
 //! another question: see [`Calibration`](crate::Calibration).
 
 use crate::evidence::Evidence;
@@ -15,6 +15,8 @@ pub struct FusionWeights {
     pub dense: f32,
     /// Cosine to the centroid of the entry's phrasings.
     pub dense_centroid: f32,
+    /// What the nearest phrasings together say.
+    pub neighborhood: f32,
     /// BM25 of the best phrasing.
     pub lexical: f32,
     /// Cosine to the answer's text.
@@ -28,29 +30,34 @@ pub struct FusionWeights {
 impl FusionWeights {
     /// Vectors and words together: the default.
     pub const HYBRID: Self = Self {
-        dense: 0.2,
-        dense_centroid: 0.8,
+        dense: 0.1,
+        dense_centroid: 0.9,
+        neighborhood: 0.3,
         lexical: 0.05,
-        dense_answer: 0.6,
-        lexical_answer: 0.25,
+        dense_answer: 0.8,
+        lexical_answer: 0.3,
         negative: 4.0,
     };
-    /// Vectors of the phrasings alone, to measure a model: mostly the centroid, which long and odd phrasings pull less.
+    /// Vectors of the phrasings alone, to measure a model: mostly the centroid, which long and odd phrasings pull less, and the
+    /// nearest phrasings together.
     pub const DENSE: Self = Self {
         dense: 0.3,
         dense_centroid: 0.7,
+        neighborhood: 0.3,
         lexical: 0.0,
         dense_answer: 0.0,
         lexical_answer: 0.0,
         negative: 0.0,
     };
     /// Words of the phrasings alone, the baseline.
-    pub const LEXICAL: Self = Self { dense: 0.0, dense_centroid: 0.0, lexical: 1.0, ..Self::DENSE };
+    pub const LEXICAL: Self =
+        Self { dense: 0.0, dense_centroid: 0.0, neighborhood: 0.0, lexical: 1.0, ..Self::DENSE };
 
     /// Greater is better; comparable between questions.
     pub(crate) fn score(&self, evidence: &Evidence) -> f32 {
         let agreement = self.dense * evidence.dense
             + self.dense_centroid * evidence.dense_centroid
+            + self.neighborhood * evidence.neighborhood
             + self.lexical * evidence.lexical
             + self.dense_answer * evidence.dense_answer
             + self.lexical_answer * evidence.lexical_answer;

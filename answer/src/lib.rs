@@ -20,6 +20,7 @@ mod features;
 mod fusion;
 mod guard;
 mod lexical;
+mod neighborhood;
 mod normalize;
 mod other_topics;
 mod policy;

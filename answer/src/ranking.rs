@@ -5,8 +5,9 @@ use crate::{
     evidence::{self, Evidence},
     features::{Background, BestOther, Features, QuestionFacts, Situation},
     guard::{self, Conflicts},
+    neighborhood::Neighbor,
     normalize::normalize,
-    retrieve::{Except, NEIGHBORS, Query, Retrieved, retrieve},
+    retrieve::{Except, Query, Retrieved, retrieve},
     snapshot::KnowledgeSnapshot,
     vocabulary::QuestionTerm,
 };
@@ -16,10 +17,14 @@ pub(crate) struct Ranking {
     query: Query,
     /// Best first. Equal scores are ordered by position, so the same question always gets the same ranking.
     pub(crate) scored: Vec<Scored>,
-    neighbors: Vec<usize>,
+    /// The nearest phrasings, nearest first.
+    neighbors: Vec<Neighbor>,
     terms: Vec<QuestionTerm>,
     facts: QuestionFacts,
 }
+
+/// Nearest phrasings whose entries are counted.
+const NEIGHBORS: usize = 5;
 
 /// A candidate with its fused score, greater is better.
 #[derive(Clone, Debug)]
@@ -42,11 +47,8 @@ impl Ranking {
 
     /// The same question as if `entry` were not in the snapshot.
     pub(crate) fn without(&self, snapshot: &KnowledgeSnapshot, entry: usize) -> Self {
-        let kept = self.scored.iter().filter(|scored| scored.evidence.entry != entry);
-        let retrieved = Retrieved {
-            evidence: kept.map(|scored| scored.evidence.clone()).collect(),
-            neighbors: self.neighbors.iter().copied().filter(|neighbor| *neighbor != entry).collect(),
-        };
+        let evidence = self.scored.iter().map(|scored| scored.evidence.clone()).collect();
+        let retrieved = Retrieved { evidence, neighbors: self.neighbors.clone() }.without(snapshot, entry);
         let query = Query { except: Except::Entry(entry), ..self.query.clone() };
         Self::ranked(snapshot, query, retrieved, self.facts.other_topic)
     }
@@ -129,6 +131,7 @@ impl Ranking {
             reranked: best.reranked.max(scored.reranked()),
             dense: best.dense.max(scored.evidence.dense),
             dense_centroid: best.dense_centroid.max(scored.evidence.dense_centroid),
+            neighborhood: best.neighborhood.max(scored.evidence.neighborhood),
             lexical: best.lexical.max(scored.evidence.lexical),
             dense_answer: best.dense_answer.max(scored.evidence.dense_answer),
             same_spelling: best.same_spelling || scored.evidence.same_spelling,
@@ -136,7 +139,8 @@ impl Ranking {
     }
 
     fn agreeing(&self, snapshot: &KnowledgeSnapshot, entry: usize) -> f32 {
-        let owned = self.neighbors.iter().filter(|neighbor| **neighbor == entry).count();
+        let nearest = self.neighbors.iter().take(NEIGHBORS);
+        let owned = nearest.filter(|neighbor| neighbor.entry == entry).count();
         let phrasings = snapshot.entries[entry].phrasings.clone();
         let there = phrasings.filter(|phrasing| !self.query.except.phrasing(*phrasing)).count();
         owned as f32 / there.clamp(1, NEIGHBORS) as f32

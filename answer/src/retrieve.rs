@@ -8,6 +8,7 @@ use crate::{
     Question, Result,
     evidence::{Evidence, WordHits},
     lexical::{LexicalHit, LexicalIndex},
+    neighborhood::{self, Neighbor},
     normalize::spelling,
     snapshot::{KnowledgeSnapshot, SnapshotEntry},
     terms::terms,
@@ -68,17 +69,38 @@ impl Except {
 pub(crate) struct Retrieved {
     /// One for every entry that may answer and that one of the four searches found, in order of position.
     pub(crate) evidence: Vec<Evidence>,
-    /// The entries of the nearest phrasings, nearest first, at most [`NEIGHBORS`].
-    pub(crate) neighbors: Vec<usize>,
+    /// The nearest phrasings, nearest first.
+    pub(crate) neighbors: Vec<Neighbor>,
+}
+
+impl Retrieved {
+    /// `evidence`, with what `neighbors` together say for each entry.
+    fn supported(
+        snapshot: &KnowledgeSnapshot,
+        mut evidence: Vec<Evidence>,
+        neighbors: Vec<Neighbor>,
+    ) -> Self {
+        let support = neighborhood::support(&neighbors, &snapshot.vectors);
+        for candidate in &mut evidence {
+            let own = support.iter().find(|(entry, _)| *entry == candidate.entry);
+            candidate.neighborhood = own.map_or(0.0, |(_, support)| *support);
+        }
+        Self { evidence, neighbors }
+    }
+
+    /// As if `entry` were not there.
+    pub(crate) fn without(self, snapshot: &KnowledgeSnapshot, entry: usize) -> Self {
+        let Self { mut evidence, mut neighbors } = self;
+        evidence.retain(|candidate| candidate.entry != entry);
+        neighbors.retain(|neighbor| neighbor.entry != entry);
+        Self::supported(snapshot, evidence, neighbors)
+    }
 }
 
 /// Phrasings looked at by either way. An entry has about ten phrasings, so this reaches some ten entries.
 const PHRASINGS: usize = 128;
 /// Answers looked at by either way.
 const ANSWERS: usize = 16;
-/// Nearest phrasings whose entries are counted.
-pub(crate) const NEIGHBORS: usize = 5;
-
 /// Searches phrasings and answers by meaning and by words.
 ///
 /// # Errors
@@ -95,13 +117,11 @@ pub(crate) fn retrieve(snapshot: &KnowledgeSnapshot, query: &Query) -> Result<Re
     let mut entries: BTreeSet<usize> =
         hits.phrasings.iter().map(|hit| snapshot.phrasings[hit.text].entry).collect();
     entries.extend(hits.answers.iter().map(|hit| hit.text));
-    let by_phrasing = dense_phrasings(snapshot, query, &may_answer)?;
-    entries.extend(&by_phrasing);
+    let neighbors = dense_phrasings(snapshot, query, &may_answer)?;
+    entries.extend(neighbors.iter().map(|neighbor| neighbor.entry));
     entries.extend(dense_answers(snapshot, query, &may_answer)?);
-    Ok(Retrieved {
-        evidence: entries.into_iter().map(|entry| Evidence::gather(snapshot, query, entry, &hits)).collect(),
-        neighbors: by_phrasing.into_iter().take(NEIGHBORS).collect(),
-    })
+    let evidence = entries.into_iter().map(|entry| Evidence::gather(snapshot, query, entry, &hits)).collect();
+    Ok(Retrieved::supported(snapshot, evidence, neighbors))
 }
 
 fn lexical_phrasings(
@@ -138,13 +158,22 @@ fn accepted(
     Ok(hits)
 }
 
-/// The entries of the nearest phrasings, one per phrasing, nearest first.
-fn dense_phrasings(snapshot: &KnowledgeSnapshot, query: &Query, may_answer: &[bool]) -> Result<Vec<usize>> {
+/// Nearest first.
+fn dense_phrasings(
+    snapshot: &KnowledgeSnapshot,
+    query: &Query,
+    may_answer: &[bool],
+) -> Result<Vec<Neighbor>> {
     let Some(vector) = &query.vector else { return Ok(Vec::new()) };
     let owner = |id: u64| snapshot.phrasings[id as usize].entry;
     let is_accepted = |id: u64| may_answer[owner(id)] && !query.except.phrasing(id as usize);
     let found = snapshot.dense.search_filtered(vector.as_slice(), PHRASINGS, &is_accepted)?;
-    Ok(found.into_iter().map(|neighbor| owner(neighbor.id)).collect())
+    let neighbor = |found: index::Neighbor| Neighbor {
+        phrasing: found.id as usize,
+        entry: owner(found.id),
+        similarity: found.similarity,
+    };
+    Ok(found.into_iter().map(neighbor).collect())
 }
 
 fn dense_answers(snapshot: &KnowledgeSnapshot, query: &Query, may_answer: &[bool]) -> Result<Vec<usize>> {

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 use super::Weights;
+use crate::Probability;
 
 /// Beliefs about the two things that are predicted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,6 +23,9 @@ static SHIPPED: LazyLock<Prior> = LazyLock::new(|| {
 });
 
 impl Prior {
+    /// The share of the questions out of scope in the traffic that it was fitted for (`MIXTURE` in `fit_prior`).
+    pub(crate) const OUT_OF_SCOPE: Probability = Probability::ONE_IN_TEN;
+
     /// The one that the program is shipped with. Even odds for everything if it were damaged, which a test excludes.
     pub(crate) fn shipped() -> &'static Self {
         &SHIPPED
