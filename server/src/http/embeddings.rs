@@ -70,7 +70,7 @@ impl From<InputType> for Role {
     tag = "openai",
     request_body = EmbeddingRequest,
     responses(
-        (status = 200, description = "One vector a text", body = EmbeddingList),
+        (status = 200, description = "One vector a text", body = EmbeddingList<'static>),
         (status = "4XX", description = "The request is wrong", body = CompatibleErrorBody),
         (status = "5XX", description = "Overloaded, too slow, or a fault", body = CompatibleErrorBody),
     )
@@ -86,9 +86,16 @@ pub(super) async fn create_embeddings(
     let role = Role::from(request.input_type);
     let vectors = embed(&app, &texts, role, dimension).await?;
     let format = request.encoding_format;
+    if texts.iter().map(String::len).sum::<usize>() <= BRIEF {
+        return reply(&app, &texts, role, &vectors, format);
+    }
     let blocking = tokio::task::spawn_blocking(move || reply(&app, &texts, role, &vectors, format));
     blocking.await.map_err(|error| ApiError::internal(&error))?
 }
+
+/// Bytes of text whose tokens are counted, and whose few vectors are written, in less time than it takes to hand them to
+/// another thread.
+const BRIEF: usize = 512;
 
 fn check_texts(texts: &[String]) -> Result<(), ApiError> {
     if texts.is_empty() || texts.len() > MAX_INPUTS {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use axum::{
-    Json,
+    http::header::CONTENT_TYPE,
     response::{IntoResponse, Response},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -40,34 +40,34 @@ pub(super) enum EmbeddingFormat {
 
 /// The reply.
 #[derive(Serialize, ToSchema)]
-pub(super) struct EmbeddingList {
+pub(super) struct EmbeddingList<'a> {
     /// `list`.
     object: &'static str,
     /// One vector a text, in the order of the texts.
-    data: Vec<EmbeddingObject>,
+    data: Vec<EmbeddingObject<'a>>,
     /// The model's name.
-    model: String,
+    model: &'a str,
     /// What was read.
     usage: Usage,
 }
 
 /// One vector.
 #[derive(Serialize, ToSchema)]
-struct EmbeddingObject {
+struct EmbeddingObject<'a> {
     /// `embedding`.
     object: &'static str,
     /// The text's position, from 0.
     index: usize,
     /// The vector.
-    embedding: WrittenVector,
+    embedding: WrittenVector<'a>,
 }
 
 /// An array of numbers, or base64.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
-enum WrittenVector {
+enum WrittenVector<'a> {
     /// `encoding_format` is `float`.
-    Float(Vec<f32>),
+    Float(&'a [f32]),
     /// `encoding_format` is `base64`.
     Base64(String),
 }
@@ -90,8 +90,7 @@ impl Input {
     }
 }
 
-/// Counts tokens and writes the whole reply. Takes milliseconds for thousands of texts, so it belongs on a blocking
-/// thread.
+/// Counts tokens and writes the whole reply. Takes milliseconds for thousands of texts, which belong on a blocking thread.
 pub(super) fn reply(
     app: &App,
     texts: &[String],
@@ -108,15 +107,28 @@ pub(super) fn reply(
     let list = EmbeddingList {
         object: "list",
         data: written.collect(),
-        model: app.embedder().info().name.clone(),
+        model: &app.embedder().info().name,
         usage: Usage { prompt_tokens: tokens, total_tokens: tokens },
     };
-    Ok(Json(list).into_response())
+    let mut body = Vec::with_capacity(expected_bytes(vectors, format));
+    serde_json::to_writer(&mut body, &list).map_err(|error| ApiError::internal(&error))?;
+    Ok(([(CONTENT_TYPE, "application/json")], body).into_response())
 }
 
-fn write(vector: &Embedding, format: EmbeddingFormat) -> WrittenVector {
+/// What the buffer of a reply is made for, so that it seldom grows: a value of a unit vector takes a dozen bytes as a number
+/// with its comma, and 16 thirds in base64; the rest is a hundred bytes a text at most, and as much around them.
+fn expected_bytes(vectors: &[Embedding], format: EmbeddingFormat) -> usize {
+    let a_value = match format {
+        EmbeddingFormat::Float => 14,
+        EmbeddingFormat::Base64 => 6,
+    };
+    let of_vector = |vector: &Embedding| vector.dimension() * a_value + 100;
+    vectors.iter().map(of_vector).sum::<usize>() + 200
+}
+
+fn write(vector: &Embedding, format: EmbeddingFormat) -> WrittenVector<'_> {
     match format {
-        EmbeddingFormat::Float => WrittenVector::Float(vector.as_slice().to_vec()),
+        EmbeddingFormat::Float => WrittenVector::Float(vector.as_slice()),
         EmbeddingFormat::Base64 => {
             let bytes: Vec<u8> = vector.as_slice().iter().flat_map(|value| value.to_le_bytes()).collect();
             WrittenVector::Base64(STANDARD.encode(bytes))
