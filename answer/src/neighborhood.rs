@@ -57,7 +57,7 @@ fn solve(matrix: &mut Array2<f32>, right: &mut [f32]) {
     for column in 0..size {
         for row in column..size {
             let (upper, lower) = (matrix.row(column), matrix.row(row));
-            let rest = matrix[[row, column]] - inner(upper, lower, column);
+            let rest = matrix[[row, column]] - inner(&upper, &lower, column);
             matrix[[row, column]] = if row == column { rest.sqrt() } else { rest / matrix[[column, column]] };
         }
     }
@@ -72,7 +72,7 @@ fn solve(matrix: &mut Array2<f32>, right: &mut [f32]) {
 }
 
 /// Of the first `length` values.
-fn inner(left: ArrayView1<'_, f32>, right: ArrayView1<'_, f32>, length: usize) -> f32 {
+fn inner(left: &ArrayView1<'_, f32>, right: &ArrayView1<'_, f32>, length: usize) -> f32 {
     left.iter().zip(right).take(length).map(|(left, right)| left * right).sum()
 }
 
