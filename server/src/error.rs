@@ -261,6 +261,7 @@ impl From<store::Error> for ApiError {
             | store::Error::NewerSchema { .. }
             | store::Error::Schema { .. }
             | store::Error::Corrupt { .. }
+            | store::Error::Archive { .. }
             | store::Error::Defect { .. }) => Self::internal(&error),
         }
     }
