@@ -43,6 +43,14 @@ impl BackupError {
     fn unwritable(path: &Path, source: io::Error) -> Self {
         Self::Unwritable { path: path.to_owned(), source }
     }
+
+    /// Of a file that must be new.
+    pub(crate) fn of_new(path: &Path, source: io::Error) -> Self {
+        match source.kind() == io::ErrorKind::AlreadyExists {
+            true => Self::Exists { path: path.to_owned() },
+            false => Self::unwritable(path, source),
+        }
+    }
 }
 
 /// The private keys in a file, as `age-keygen` writes it.

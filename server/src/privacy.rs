@@ -14,11 +14,10 @@ mod upkeep;
 use store::Act;
 
 pub(crate) use self::{
-    document::PersonalDocument,
     erasure::{erase, finish_erasures},
     export::export,
     page::page,
-    retention::{Period, Retained, overdue, periods, run as run_retention},
+    retention::{overdue, periods, run as run_retention},
     upkeep::keep_up,
 };
 use crate::clock;

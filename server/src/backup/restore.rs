@@ -61,8 +61,9 @@ pub(crate) async fn restore(
             refuse_existing(place)?;
             let unwritable = |error| BackupError::unwritable(place, error);
             // On the same file system, so that it comes into place by its name alone.
-            let folder = tempfile::Builder::new().prefix(".yingda-restore-");
-            let folder = folder.tempdir_in(folder_of(place)).map_err(unwritable)?;
+            let mut folder = tempfile::Builder::new();
+            let folder =
+                folder.prefix(".yingda-restore-").tempdir_in(folder_of(place)).map_err(unwritable)?;
             let beside = folder.path().join("yingda.db");
             let restored = completed(path, identities, &Location::File(beside.clone()), erased).await?;
             if log_of(&beside).exists() {

@@ -32,10 +32,7 @@ pub(crate) async fn write(store: &Store, recipients: &Recipients, path: &Path) -
     store.record_act(act, "backup.write", "store", Some(detail)).await?;
     let (writer, manifest) = store.write_archive(encrypt(recipients, file)?, at).await?;
     writer.finish().and_then(|file| file.sync_all()).map_err(unwritable)?;
-    name.persist_noclobber(path).map_err(|error| match error.error.kind() {
-        std::io::ErrorKind::AlreadyExists => BackupError::Exists { path: path.to_owned() },
-        _ => unwritable(error.error),
-    })?;
+    name.persist_noclobber(path).map_err(|error| BackupError::of_new(path, error.error))?;
     sync_folder(path)?;
     Ok(manifest)
 }

@@ -103,7 +103,7 @@ impl Opening {
             began: clock::written(held.conversation.created_at),
             last_changed: clock::written(held.conversation.updated_at),
             messages: messages.collect(),
-            events: held.events.into_iter().map(event).collect(),
+            events: held.events.iter().map(event).collect(),
         }
     }
 
@@ -186,7 +186,7 @@ fn delivery(entry: OutboxEntry) -> PersonalDelivery {
     }
 }
 
-fn event(event: Event) -> PersonalEvent {
+fn event(event: &Event) -> PersonalEvent {
     PersonalEvent {
         sequence: event.sequence,
         kind: event.kind.word(),

@@ -91,16 +91,19 @@ pub(crate) async fn overdue(store: &Store, periods: &[Period]) -> store::Result<
     Ok(overdue)
 }
 
-/// Finishes what an earlier run left, then forgets what `config` says. `None` when nothing is to be forgotten, or another
+/// Finishes what an earlier run left, then forgets what is older than `config` says, seen from `now`. `None` when nothing is to be forgotten, or another
 /// process is doing it.
 ///
 /// # Errors
 /// When the store fails: the next run goes on with it.
-pub(crate) async fn run(store: &Store, config: &RetentionConfig) -> anyhow::Result<Option<Retained>> {
+pub(crate) async fn run(
+    store: &Store,
+    config: &RetentionConfig,
+    now: Timestamp,
+) -> anyhow::Result<Option<Retained>> {
     while let Some(left) = store.claim_job(KIND, "retention", LEASE, clock::timestamp()).await? {
         work(store, left).await?;
     }
-    let now = clock::timestamp();
     let periods = periods(config, now);
     if periods.is_empty() && config.end_idle_days == 0 {
         return Ok(None);
@@ -109,7 +112,7 @@ pub(crate) async fn run(store: &Store, config: &RetentionConfig) -> anyhow::Resu
     let before = periods.iter().map(|period| (period.class.word().to_owned(), period.before.0)).collect();
     let input = serde_json::to_string(&Asked { end_idle_before: end_idle, before })?;
     let id = JobId::from(Uuid::now_v7());
-    store.ask_for_job(NewJob { id, kind: KIND.to_owned(), input, at: now }).await?;
+    store.ask_for_job(NewJob { id, kind: KIND.to_owned(), input, at: clock::timestamp() }).await?;
     match store.claim_job(KIND, "retention", LEASE, clock::timestamp()).await? {
         Some(job) => work(store, job).await.map(Some),
         None => Ok(None),
@@ -197,4 +200,107 @@ async fn end_idle(store: &Store, before: Timestamp, retained: &mut Retained) -> 
 fn days_before(now: Timestamp, days: u32) -> Timestamp {
     const DAY_MS: i64 = 24 * 60 * 60 * 1000;
     Timestamp(now.0.saturating_sub(i64::from(days) * DAY_MS))
+}
+
+#[cfg(test)]
+mod tests {
+    use store::{
+        BlindIndex, DedupeKey, Key, KeyId, KeyPurpose, KeyState, Location, NewConversation, NewIdentity,
+        NewMessage, Sealed, Wrapped,
+    };
+    use tempfile::TempDir;
+
+    use super::*;
+
+    const DAYS_100: i64 = 100 * 24 * 60 * 60 * 1000;
+
+    /// A store with one message in a conversation that the bot answers.
+    async fn store() -> (Store, ConversationId, TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&Location::File(folder.path().join("store.db"))).await.unwrap();
+        let at = clock::timestamp();
+        let wrapped = Wrapped(vec![1; 9]);
+        let key = Key {
+            id: KeyId(7),
+            purpose: KeyPurpose::System,
+            state: KeyState::Current,
+            canary: wrapped.clone(),
+            wrapped,
+        };
+        assert!(store.add_key(key, None).await.unwrap());
+        let sealed = Sealed([&[0], &7_i64.to_be_bytes()[..], b"sealed"].concat());
+        let identity = BlindIndex([&7_i64.to_be_bytes()[..], b"visitor"].concat());
+        let new = NewIdentity {
+            channel: String::from("web"),
+            identity,
+            earlier_identities: Vec::new(),
+            external_id: sealed.clone(),
+            contact: Uuid::now_v7().into(),
+            at,
+        };
+        let contact = store.contact_of_identity(new).await.unwrap().id;
+        let id = Uuid::now_v7().into();
+        let new = NewConversation { id, contact, channel: String::from("web"), priority: 0, at };
+        store.open_conversation(new).await.unwrap();
+        let (dedupe_key, kind) = (DedupeKey(vec![1]), String::from("text"));
+        let message = Uuid::now_v7().into();
+        let said =
+            NewMessage { id: message, conversation: id, dedupe_key, reply_to: None, kind, body: sealed, at };
+        store.ingest(said).await.unwrap();
+        (store, id, folder)
+    }
+
+    fn config(end_idle_days: u32, message_bodies_days: u32) -> RetentionConfig {
+        RetentionConfig {
+            end_idle_days,
+            message_bodies_days,
+            receipts_days: 0,
+            deliveries_days: 0,
+            events_days: 0,
+            embeddings_days: 0,
+            jobs_days: 0,
+            audit_days: 0,
+        }
+    }
+
+    async fn is_kept(store: &Store, id: ConversationId) -> bool {
+        let said = store.messages_of(id, 0, 9).await.unwrap();
+        assert_eq!(said.len(), 1, "its place stays");
+        !said[0].body.0.is_empty()
+    }
+
+    #[tokio::test]
+    async fn what_was_said_is_forgotten_when_its_time_has_come_and_its_conversation_is_over() {
+        let (store, id, _folder) = store().await;
+        let later = Timestamp(clock::timestamp().0 + DAYS_100);
+        assert_eq!(run(&store, &config(0, 0), later).await.unwrap(), None);
+        let nothing = run(&store, &config(0, 30), later).await.unwrap().unwrap();
+        assert_eq!(nothing.forgotten["message_bodies"], 0, "it is not over");
+        assert!(is_kept(&store, id).await);
+        let young = run(&store, &config(101, 99), later).await.unwrap().unwrap();
+        assert_eq!(young.forgotten.values().sum::<u64>(), 0);
+        let run_now = run(&store, &config(99, 30), later).await.unwrap().unwrap();
+        assert_eq!((run_now.forgotten[ENDED], run_now.forgotten["message_bodies"]), (1, 1));
+        assert!(!is_kept(&store, id).await);
+        let entries = store.audit_entries_after(0, 9).await.unwrap();
+        let acts: Vec<&str> = entries.iter().map(|entry| entry.action.as_str()).collect();
+        assert_eq!(acts, ["retention.run"], "runs that change nothing say nothing");
+        assert!(entries[0].detail.as_deref().unwrap().contains("\"message_bodies\":1"));
+    }
+
+    #[tokio::test]
+    async fn a_run_that_was_stopped_is_finished_by_the_next() {
+        let (store, id, _folder) = store().await;
+        let (at, later) = (clock::timestamp(), clock::timestamp().0 + DAYS_100);
+        store.end_idle_conversations(Timestamp(later), 9, at).await.unwrap();
+        let before = ["message_bodies", "embeddings"].map(|class| (class.to_owned(), later)).to_vec();
+        let input = serde_json::to_string(&Asked { end_idle_before: None, before }).unwrap();
+        let job = JobId::from(Uuid::now_v7());
+        store.ask_for_job(NewJob { id: job, kind: KIND.to_owned(), input, at }).await.unwrap();
+        // Somebody claims it and disappears.
+        store.claim_job(KIND, "gone", Duration::ZERO, at).await.unwrap().unwrap();
+        assert_eq!(run(&store, &config(0, 0), at).await.unwrap(), None);
+        assert_eq!(store.job(job).await.unwrap().state, store::JobState::Done);
+        assert!(!is_kept(&store, id).await);
+    }
 }

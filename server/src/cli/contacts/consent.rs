@@ -18,7 +18,7 @@ use crate::{
 };
 
 #[derive(Subcommand)]
-pub(super) enum ConsentVerb {
+pub(in crate::cli) enum ConsentVerb {
     /// The person agreed
     Grant(RecordArguments),
     /// The person withdrew what it agreed to
@@ -28,7 +28,7 @@ pub(super) enum ConsentVerb {
 }
 
 #[derive(Args)]
-pub(super) struct RecordArguments {
+pub(in crate::cli) struct RecordArguments {
     /// The contact's id, as `yingda contacts find` prints it
     #[arg(value_name = "CONTACT_ID", value_parser = contact_id)]
     contact: ContactId,
@@ -44,7 +44,7 @@ pub(super) struct RecordArguments {
 }
 
 #[derive(Args)]
-pub(super) struct ListArguments {
+pub(in crate::cli) struct ListArguments {
     /// The contact's id, as `yingda contacts find` prints it
     #[arg(value_name = "CONTACT_ID", value_parser = contact_id)]
     contact: ContactId,

@@ -19,7 +19,7 @@ use crate::{
 Example: yingda contacts erase 0193… --confirm 0193… --reason 'letter of 2026-11-30'
 
 Backups that were made before still hold the person's key. See docs/privacy.md.")]
-pub(super) struct EraseArguments {
+pub(in crate::cli) struct EraseArguments {
     /// The contact's id, as `yingda contacts find` prints it
     #[arg(value_name = "CONTACT_ID", value_parser = contact_id)]
     contact: ContactId,

@@ -19,7 +19,7 @@ use crate::{
 };
 
 #[derive(Args)]
-pub(super) struct ExportArguments {
+pub(in crate::cli) struct ExportArguments {
     /// The contact's id, as `yingda contacts find` prints it
     #[arg(value_name = "CONTACT_ID", value_parser = contact_id)]
     contact: ContactId,
@@ -77,8 +77,5 @@ fn write_private(path: &Path, text: &str) -> Result<(), BackupError> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let written = options.open(path).and_then(|mut file| file.write_all(text.as_bytes()));
-    written.map_err(|source| match source.kind() {
-        std::io::ErrorKind::AlreadyExists => BackupError::Exists { path: path.to_owned() },
-        _ => BackupError::Unwritable { path: path.to_owned(), source },
-    })
+    written.map_err(|error| BackupError::of_new(path, error))
 }

@@ -21,7 +21,7 @@ use crate::{
 
 #[derive(Args)]
 #[command(group = ArgGroup::new("by").required(true).args(["identifier", "conversation"]))]
-pub(super) struct FindArguments {
+pub(in crate::cli) struct FindArguments {
     /// By what the channel knows the person, as it was sent as contact_id; - reads it from stdin, which keeps it out of
     /// the history of the shell
     #[arg(value_name = "IDENTIFIER", requires = "channel")]
