@@ -180,8 +180,8 @@ impl Store {
         .await
     }
 
-    /// Gives up the audit entries before `act.at` minus what is kept, that is before `before`, and says so in the log. How
-    /// many there were; the newest entry stays. The chain can be followed from where it begins now.
+    /// Gives up the audit entries before `before` and says so in the log; how many there were. Entries go from the oldest
+    /// on, up to the first one that is young enough, and the newest stays. The chain is followed from where it begins now.
     ///
     /// # Errors
     /// [`Error::Schema`] when the chain is broken: then nothing is removed; when the engine fails.

@@ -19,7 +19,7 @@ pub(crate) struct Restored {
     /// What the backup says of itself, and what was found to be so.
     pub(crate) manifest: Manifest,
     /// People of the list who were in the backup and were erased anew.
-    pub(crate) erased_again: u64,
+    pub(crate) erased_again: usize,
     /// The first entry of the audit log that is not what was written, if there is one: it was so in the store that was
     /// backed up.
     pub(crate) audit_broken_at: Option<i64>,

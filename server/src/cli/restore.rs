@@ -11,7 +11,7 @@ use super::{
     backup::Described,
     context::{Context, LogPurpose},
     exit::{Exit, UsageError},
-    output::Output,
+    output::{Output, count},
 };
 use crate::{
     backup::{self, BackupError, Restored},
@@ -58,7 +58,7 @@ pub(super) fn run(arguments: &RestoreArguments, context: &Context) -> anyhow::Re
         let erased = if erased.is_empty() {
             String::new()
         } else {
-            format!("\n{erased_again} people were erased anew")
+            format!("\nerased anew: {}", count(erased_again, "person", "people"))
         };
         format!("{}{erased}", described.text("is restored"))
     })?;

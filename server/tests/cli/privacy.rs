@@ -3,6 +3,7 @@
 use std::fs;
 
 use serde_json::{Value, json};
+use store::{Act, DataClass, Location, Store, Timestamp};
 
 use crate::{
     people::{SAID, ask, contact, conversation, init, json_of, serve},
@@ -197,4 +198,53 @@ fn what_is_old_is_counted_and_forgotten() {
         .finish()
         .expect(2)
         .complains_about(&["retention.audit_days", "180"]);
+}
+
+/// Later than anything in a test.
+const LATER: Timestamp = Timestamp(4_000_000_000_000);
+
+/// The store of a sandbox, without the program.
+async fn opened(sandbox: &Sandbox) -> Store {
+    Store::open(&Location::File(sandbox.path("data/yingda.db"))).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_erasure_that_was_stopped_is_finished_by_the_next_that_serves() {
+    let sandbox = Sandbox::new();
+    let [first, _] = two_people(&sandbox);
+    let store = opened(&sandbox).await;
+    let act = Act { actor: String::from("somebody"), reason: None, at: LATER };
+    let contact = first.parse::<uuid::Uuid>().unwrap().into();
+    store.begin_erasure(contact, act).await.unwrap();
+    assert_eq!(store.unfinished_erasures().await.unwrap(), [contact]);
+    let serving = Serving::start(serve(&sandbox));
+    for _ in 0..1000 {
+        if store.unfinished_erasures().await.unwrap().is_empty() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    drop(serving);
+    assert_eq!(store.unfinished_erasures().await.unwrap(), []);
+    assert!(store.contact(contact).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_forgotten_is_said_to_be() {
+    let sandbox = Sandbox::new();
+    let [first, _] = two_people(&sandbox);
+    let store = opened(&sandbox).await;
+    assert_eq!(store.end_idle_conversations(LATER, 9, Timestamp(1)).await.unwrap(), 2);
+    let forgotten = store.forget(DataClass::MessageBodies, LATER, None, 9).await.unwrap();
+    assert_eq!(forgotten.rows, 6);
+    store.close().await;
+    let repeated = ask(&Serving::start(serve(&sandbox)), "openid-1", 1, SAID);
+    assert_eq!(repeated["code"], "conflict", "{repeated}");
+    assert!(repeated["message"].as_str().unwrap().contains("no longer kept"), "{repeated}");
+    let exported = json_of(&sandbox, &["contacts", "export", &first]);
+    let said = exported["conversations"][0]["messages"].as_array().unwrap().iter();
+    let said: Vec<&Value> = said.map(|said| &said["content"]).collect();
+    assert_eq!(said, ["no_longer_kept"; 4]);
+    let page = sandbox.yingda(&["contacts", "export", &first, "--form", "html"]).finish().expect(0).stdout;
+    assert!(page.contains("no longer kept"));
 }
