@@ -12,7 +12,7 @@
 //! | `unknown_route` | 404 | there is nothing at this path | – |
 //! | `model_not_found` | 404 | no such model is served here | `param`, `available` |
 //! | `method_not_allowed` | 405 | the path exists, the method does not | – |
-//! | `conflict` | 409 | the conversation is over, another person's, or the message another text | `open_conversation`, where one is in the way |
+//! | `conflict` | 409 | the conversation is over, another person's, or the message another text or one that is no longer kept | `open_conversation`, where one is in the way |
 //! | `payload_too_large` | 413 | the body is longer than `server.max_body_bytes` | `limit_bytes` |
 //! | `unsupported_media_type` | 415 | the body is not declared as `application/json` | – |
 //! | `empty_question` | 422 | nothing, or white space only | – |
