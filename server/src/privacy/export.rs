@@ -211,3 +211,66 @@ fn audited(entry: AuditEntry) -> PersonalAct {
 fn parsed(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use futures::future::join_all;
+    use sealing::Plain;
+    use store::{DedupeKey, NewConversation, NewMessage};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::security::{Identity, NewContact, body};
+
+    const MESSAGES: usize = 10_000;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn ten_thousand_messages_are_exported_within_a_minute_and_none_is_missing() {
+        let (storage, _folder) = Storage::temporary().await.unwrap();
+        let at = clock::timestamp();
+        let contact = ContactId::from(Uuid::now_v7());
+        let identity = Identity { channel: String::from("web"), external: Plain::from("openid-1") };
+        let vault = storage.vault.clone();
+        let known = off_the_workers(move || identity.of_new(&vault, NewContact { contact, at })).await;
+        storage.store.contact_of_identity(known.unwrap()).await.unwrap();
+        let id = Uuid::now_v7().into();
+        let new = NewConversation { id, contact, channel: String::from("web"), priority: 0, at };
+        storage.store.open_conversation(new).await.unwrap();
+        let said = |number: usize| format!("第{number}句，手机 13800138000");
+        let vault = storage.vault.clone();
+        let messages = off_the_workers(move || {
+            let sealed = (0..MESSAGES).map(|number| {
+                let message = MessageId::from(Uuid::now_v7());
+                let place = body(contact, id, message)?;
+                let body = Sealed(vault.seal(&place, &Plain::from(said(number)))?.into_bytes());
+                let dedupe_key = DedupeKey(number.to_be_bytes().to_vec());
+                let kind = String::from("text");
+                Ok::<_, sealing::Error>(NewMessage {
+                    id: message,
+                    conversation: id,
+                    dedupe_key,
+                    reply_to: None,
+                    kind,
+                    body,
+                    at,
+                })
+            });
+            sealed.collect::<sealing::Result<Vec<_>>>()
+        });
+        for some in messages.await.unwrap().chunks(500) {
+            let stored = some.iter().map(|message| storage.store.ingest(message.clone()));
+            join_all(stored).await.into_iter().for_each(|stored| drop(stored.unwrap()));
+        }
+        let begun = Instant::now();
+        let document = export(&storage, contact, None).await.unwrap();
+        let written = serde_json::to_string(&document).unwrap();
+        let taken = begun.elapsed();
+        let texts = document.conversations[0].messages.iter().map(|message| &message.content);
+        assert!(texts.eq((0..MESSAGES).map(|number| Content::Text(said(number))).collect::<Vec<_>>().iter()));
+        assert!(written.len() > MESSAGES * 100);
+        assert!(taken < Duration::from_secs(60), "{taken:?}");
+        eprintln!("{MESSAGES} messages exported in {taken:.1?}");
+    }
+}

@@ -1,9 +1,14 @@
 //! The rights of a person: what is held is exported, erased, kept for a while only; consents are recorded.
 
-use std::fs;
+use std::{fs, process::Stdio, time::Duration};
 
+use futures::future::join_all;
 use serde_json::{Value, json};
-use store::{Act, DataClass, Location, Store, Timestamp};
+use store::{
+    Act, ContactId, DataClass, DedupeKey, KeyPurpose, KeyState, Location, NewMessage, Sealed, Store,
+    Timestamp,
+};
+use uuid::Uuid;
 
 use crate::{
     people::{SAID, ask, contact, conversation, init, json_of, serve},
@@ -214,7 +219,7 @@ async fn an_erasure_that_was_stopped_is_finished_by_the_next_that_serves() {
     let [first, _] = two_people(&sandbox);
     let store = opened(&sandbox).await;
     let act = Act { actor: String::from("somebody"), reason: None, at: LATER };
-    let contact = first.parse::<uuid::Uuid>().unwrap().into();
+    let contact = first.parse::<Uuid>().unwrap().into();
     store.begin_erasure(contact, act).await.unwrap();
     assert_eq!(store.unfinished_erasures().await.unwrap(), [contact]);
     let serving = Serving::start(serve(&sandbox));
@@ -222,7 +227,7 @@ async fn an_erasure_that_was_stopped_is_finished_by_the_next_that_serves() {
         if store.unfinished_erasures().await.unwrap().is_empty() {
             break;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
     drop(serving);
     assert_eq!(store.unfinished_erasures().await.unwrap(), []);
@@ -247,4 +252,63 @@ async fn what_was_forgotten_is_said_to_be() {
     assert_eq!(said, ["no_longer_kept"; 4]);
     let page = sandbox.yingda(&["contacts", "export", &first, "--form", "html"]).finish().expect(0).stdout;
     assert!(page.contains("no longer kept"));
+}
+
+/// More messages of a person than are removed at once. Nobody opens them.
+async fn say_much(store: &Store, contact: ContactId, number: usize) {
+    let keys = store.keys_of(KeyPurpose::Contact(contact)).await.unwrap();
+    let body = Sealed([&[1], &keys[0].id.0.to_be_bytes()[..], &[7; 300]].concat());
+    let id = conversation(number).parse::<Uuid>().unwrap().into();
+    for group in 0..8_usize {
+        let messages = (0..500_usize).map(|message| {
+            let dedupe_key = DedupeKey((group * 500 + message).to_be_bytes().to_vec());
+            let (kind, body) = (String::from("text"), body.clone());
+            let at = Timestamp(1_800_000_000_000);
+            let id_of_message = Uuid::now_v7().into();
+            store.ingest(NewMessage {
+                id: id_of_message,
+                conversation: id,
+                dedupe_key,
+                reply_to: None,
+                kind,
+                body,
+                at,
+            })
+        });
+        join_all(messages.collect::<Vec<_>>()).await.into_iter().for_each(|stored| drop(stored.unwrap()));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_erasure_that_is_killed_again_and_again_comes_to_its_end() {
+    let sandbox = Sandbox::new();
+    let [first, second] = two_people(&sandbox);
+    let kept = json_of(&sandbox, &["contacts", "export", &second]);
+    let contact = ContactId::from(first.parse::<Uuid>().unwrap());
+    let store = opened(&sandbox).await;
+    say_much(&store, contact, 1).await;
+    let (mut kills, mut stopped_within) = (0, 0);
+    while store.contact(contact).await.is_ok() || !store.unfinished_erasures().await.unwrap().is_empty() {
+        let run = sandbox.yingda(&["contacts", "erase", &first, "--confirm", &first]);
+        let mut process = run.command().stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        // Each lives a little longer than the one before it.
+        tokio::time::sleep(Duration::from_millis(15 + 15 * kills)).await;
+        let _ = process.kill();
+        process.wait().unwrap();
+        kills += 1;
+        assert!(kills < 200, "it does not end");
+        stopped_within += u32::from(!store.unfinished_erasures().await.unwrap().is_empty());
+    }
+    assert!(stopped_within > 0, "no kill met an erasure under way");
+    let keys = store.keys_of(KeyPurpose::Contact(contact)).await.unwrap();
+    assert!(keys.iter().all(|key| key.state == KeyState::Destroyed && key.wrapped.0.is_empty()));
+    let entries = store.audit_entries_after(0, 100).await.unwrap();
+    assert_eq!(
+        entries.iter().filter(|entry| entry.action == "contact.erase").count(),
+        1,
+        "one act, one entry"
+    );
+    store.check().await.unwrap();
+    let still = json_of(&sandbox, &["contacts", "export", &second]);
+    assert_eq!(still["conversations"], kept["conversations"]);
 }

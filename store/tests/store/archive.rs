@@ -100,6 +100,20 @@ on_both_engines! {
         assert!(matches!(refused, Error::NewerSchema { found: 9, .. }), "{refused}");
     }
 
+    async fn the_archive_of_an_older_program_is_brought_up_to_date(database) {
+        lived_in::fill(&database.store).await;
+        let (bytes, manifest) = archived(&database.store).await;
+        let older = before_consents(&bytes, &manifest);
+        let location = elsewhere(&database).await;
+        let (restored, said) = Store::open_archived(&location, Cursor::new(older)).await.unwrap();
+        assert_eq!(said.header.schema_version, manifest.header.schema_version - 1);
+        let now = restored.manifest(NOW).await.unwrap();
+        assert_eq!(now.header.schema_version, manifest.header.schema_version);
+        assert_eq!((rows_of(&now, "messages"), rows_of(&now, "consents")), (rows_of(&manifest, "messages"), 0));
+        drop(restored);
+        Store::open(&location).await.unwrap();
+    }
+
     async fn every_table_and_column_is_in_it(database) {
         let (bytes, manifest) = archived(&database.store).await;
         let told = String::from_utf8_lossy(&bytes).into_owned();
@@ -113,6 +127,37 @@ on_both_engines! {
         }
         assert_eq!(manifest.tables.len(), columns.iter().map(|(table, _)| table).collect::<std::collections::HashSet<_>>().len() - 1);
     }
+}
+
+/// The tables that came with the last step of the schema.
+const NEWEST_TABLES: [&str; 2] = ["consents", "audit_anchors"];
+
+/// The same archive as the program wrote it before it knew [`NEWEST_TABLES`].
+fn before_consents(bytes: &[u8], manifest: &Manifest) -> Vec<u8> {
+    let mut older = manifest.clone();
+    older.header.schema_version -= 1;
+    older.tables.retain(|table| !NEWEST_TABLES.contains(&table.name.as_str()));
+    let preamble = bytes.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+    let (mut written, mut rest, mut is_kept) = (bytes[..preamble].to_vec(), &bytes[preamble..], true);
+    while let [kind, a, b, c, d, after @ ..] = rest {
+        let (content, following) = after.split_at(u32::from_be_bytes([*a, *b, *c, *d]) as usize);
+        rest = following;
+        let content = match kind {
+            b'H' => serde_json::to_vec(&older.header).unwrap(),
+            b'E' => serde_json::to_vec(&older).unwrap(),
+            _ => content.to_vec(),
+        };
+        if *kind != b'R' {
+            let start = String::from_utf8_lossy(&content);
+            is_kept = !NEWEST_TABLES.iter().any(|name| start.starts_with(&format!("{{\"name\":\"{name}\"")));
+        }
+        if is_kept {
+            written.push(*kind);
+            written.extend((content.len() as u32).to_be_bytes());
+            written.extend(content);
+        }
+    }
+    written
 }
 
 /// Writes of others go on while it is filled.
