@@ -84,7 +84,12 @@ impl Store {
         self.engine.check().await
     }
 
-    pub(crate) async fn empty_log(&self) -> Result<bool> {
+    /// Carries SQLite's write-ahead log over and empties it, so that nothing that was overwritten stays readable there.
+    /// `false` where others read for too long: it is emptied later. PostgreSQL keeps its log by its own rules.
+    ///
+    /// # Errors
+    /// When the engine fails.
+    pub async fn empty_log(&self) -> Result<bool> {
         self.engine.empty_log().await
     }
 

@@ -271,6 +271,5 @@ mod tests {
         assert!(texts.eq((0..MESSAGES).map(|number| Content::Text(said(number))).collect::<Vec<_>>().iter()));
         assert!(written.len() > MESSAGES * 100);
         assert!(taken < Duration::from_secs(60), "{taken:?}");
-        eprintln!("{MESSAGES} messages exported in {taken:.1?}");
     }
 }

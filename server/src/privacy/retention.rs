@@ -149,6 +149,8 @@ async fn work(store: &Store, job: Job) -> anyhow::Result<Retained> {
     if retained.forgotten.values().any(|rows| *rows > 0) {
         let detail = serde_json::to_string(&retained.forgotten)?;
         store.record_act(act(None), "retention.run", "store", Some(detail)).await?;
+        // Where others are reading, whoever writes next overwrites the log.
+        store.empty_log().await?;
     }
     store.finish_job(&job, clock::timestamp()).await?;
     Ok(retained)
