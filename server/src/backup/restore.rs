@@ -66,7 +66,7 @@ pub(crate) async fn restore(
                 folder.prefix(".yingda-restore-").tempdir_in(folder_of(place)).map_err(unwritable)?;
             let beside = folder.path().join("yingda.db");
             let restored = completed(path, identities, &Location::File(beside.clone()), erased).await?;
-            if log_of(&beside).exists() {
+            if log_of(&beside).metadata().is_ok_and(|log| log.len() > 0) {
                 let what = String::from("its write-ahead log is not empty");
                 return Err(BackupError::Differs { what }.into());
             }
@@ -101,6 +101,8 @@ async fn completed(
         "audit_sequence": manifest.audit_sequence,
     });
     store.record_act(act, "backup.restore", "store", Some(detail.to_string())).await?;
+    // Everything is in the file itself before it comes into place.
+    store.empty_log().await?;
     store.close().await;
     Ok(Restored { manifest, erased_again, audit_broken_at })
 }

@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt as _};
 use serde_json::{Value, json};
 
 use crate::{
-    people::{self, ask, init, json_of, serve},
+    people::{self, ask, data, init, json_of, remove_store, serve},
     sandbox::Sandbox,
     serving::Serving,
 };
@@ -31,22 +31,6 @@ fn lived_in(sandbox: &Sandbox) -> String {
 fn restored(sandbox: &Sandbox, arguments: &[&str]) -> Value {
     let all = [&["restore", "all.age", "--identity", "backup.key"], arguments, &["-o", "json"]].concat();
     sandbox.yingda(&all).finish().expect(0).json()
-}
-
-/// The files of the folder of the store, by name.
-fn data(sandbox: &Sandbox) -> Vec<String> {
-    let mut names: Vec<String> = fs::read_dir(sandbox.path("data"))
-        .unwrap()
-        .map(|file| file.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    names
-}
-
-fn remove_store(sandbox: &Sandbox) {
-    for name in data(sandbox).iter().filter(|name| name.starts_with("yingda.db")) {
-        fs::remove_file(sandbox.path("data").join(name)).unwrap();
-    }
 }
 
 #[test]

@@ -15,7 +15,7 @@ use store::{
 use uuid::Uuid;
 
 use crate::{
-    people::{init, json_of},
+    people::{init, json_of, remove_store},
     sandbox::Sandbox,
 };
 
@@ -100,7 +100,7 @@ fn a_large_store_is_backed_up_and_restored_in_time() {
     let verified = json_of(&sandbox, &["backup", "verify", "all.age", "--identity", "backup.key"]);
     let verifying = begun.elapsed();
     assert_eq!(verified, written);
-    fs::remove_file(sandbox.path("data/yingda.db")).unwrap();
+    remove_store(&sandbox);
     let begun = Instant::now();
     let restored = json_of(&sandbox, &["restore", "all.age", "--identity", "backup.key"]);
     let restoring = begun.elapsed();

@@ -1,5 +1,7 @@
 //! People who write to a served shop, as the tests of their rights need them.
 
+use std::fs;
+
 use serde_json::{Value, json};
 
 use crate::{
@@ -52,4 +54,21 @@ pub(crate) fn conversation(number: usize) -> String {
 pub(crate) fn contact(sandbox: &Sandbox, openid: &str) -> String {
     let found = json_of(sandbox, &["contacts", "find", openid, "--channel", "web"]);
     found["contact"].as_str().unwrap().to_owned()
+}
+
+/// The files of the folder of the store, by name.
+pub(crate) fn data(sandbox: &Sandbox) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(sandbox.path("data"))
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+/// With its write-ahead log, which a program that ended early leaves to the next.
+pub(crate) fn remove_store(sandbox: &Sandbox) {
+    for name in data(sandbox).iter().filter(|name| name.starts_with("yingda.db")) {
+        fs::remove_file(sandbox.path("data").join(name)).unwrap();
+    }
 }
