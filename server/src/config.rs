@@ -44,6 +44,10 @@ pub struct Config {
     pub store: StoreConfig,
     /// The keys that seal what is kept.
     pub keys: KeysConfig,
+    /// Who can read backups.
+    pub backup: BackupConfig,
+    /// For how long what is kept.
+    pub retention: RetentionConfig,
     /// When to answer.
     pub answer: AnswerConfig,
     /// What is logged.
@@ -141,6 +145,34 @@ pub struct KeysConfig {
     /// Where the one before it is kept, while it is being replaced.
     #[serde(deserialize_with = "key_source::optional")]
     pub previous: Option<MasterKeySource>,
+}
+
+/// Who can read backups.
+#[derive(Clone, Debug, Deserialize)]
+pub struct BackupConfig {
+    /// Public keys of age, as `sealing::backup::Recipients` reads them; may be empty.
+    pub recipients: Vec<String>,
+}
+
+/// For how many days each kind of data is kept; 0 keeps it for ever.
+#[derive(Clone, Debug, Deserialize)]
+pub struct RetentionConfig {
+    /// After how long a conversation that the bot answers ends by itself.
+    pub end_idle_days: u32,
+    /// What was said, and summaries.
+    pub message_bodies_days: u32,
+    /// Decision receipts.
+    pub receipts_days: u32,
+    /// What became of sent messages.
+    pub deliveries_days: u32,
+    /// Events.
+    pub events_days: u32,
+    /// Vectors.
+    pub embeddings_days: u32,
+    /// Jobs that have ended.
+    pub jobs_days: u32,
+    /// The audit log.
+    pub audit_days: u32,
 }
 
 /// When to answer.

@@ -13,7 +13,7 @@
 //! | `model_not_found` | 404 | no such model is served here | `param`, `available` |
 //! | `conversation_not_found` | 404 | no such conversation was recorded | – |
 //! | `method_not_allowed` | 405 | the path exists, the method does not | – |
-//! | `conflict` | 409 | the conversation is over, another person's, or the message another text | `open_conversation`, where one is in the way |
+//! | `conflict` | 409 | the conversation is over, another person's, or the message another text or one that is no longer kept | `open_conversation`, where one is in the way |
 //! | `payload_too_large` | 413 | the body is longer than `server.max_body_bytes` | `limit_bytes` |
 //! | `unsupported_media_type` | 415 | the body is not declared as `application/json` | – |
 //! | `empty_question` | 422 | nothing, or white space only | – |
@@ -264,6 +264,7 @@ impl From<store::Error> for ApiError {
             | store::Error::NewerSchema { .. }
             | store::Error::Schema { .. }
             | store::Error::Corrupt { .. }
+            | store::Error::Archive { .. }
             | store::Error::Defect { .. }) => Self::internal(&error),
         }
     }

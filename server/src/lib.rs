@@ -5,6 +5,7 @@
 //! Nothing here decides what a question means: that is `answer::decide`.
 
 mod app;
+mod backup;
 pub mod cli;
 mod clock;
 pub mod config;
@@ -13,6 +14,7 @@ mod error;
 pub mod http;
 mod labels;
 mod models;
+mod privacy;
 mod published;
 mod recording;
 mod reply;

@@ -232,6 +232,9 @@ impl Storage {
         conversation: &Conversation,
         message: &Message,
     ) -> Result<Plain, RecordError> {
+        if message.body.0.is_empty() {
+            return Err(conflict("the text of this message is no longer kept"));
+        }
         let place = security::body(conversation.contact, conversation.id, message.id)?;
         let (vault, sealed) = (self.vault.clone(), sealing::Sealed::from_bytes(message.body.0.clone()));
         Ok(off_the_workers(move || vault.open(&place, &sealed)).await?)

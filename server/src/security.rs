@@ -18,7 +18,7 @@ use tokio::runtime::Handle;
 use crate::config::KeysConfig;
 
 pub(crate) use self::identity::{Identity, NewContact};
-pub(crate) use self::places::body;
+pub(crate) use self::places::{body, of_cell};
 pub(crate) use self::rotation::{Rotated, rotate_data_keys, rotate_index_key, rotate_master_key};
 pub(crate) use self::stored_keys::StoredKeys;
 

@@ -103,7 +103,11 @@ pub(crate) async fn make_master_key(config: &Config, store: &Store) -> anyhow::R
     Ok(true)
 }
 
-fn make_folder_of(path: &Path) -> anyhow::Result<()> {
+/// Makes the folder of a file where it is missing; only its owner may enter it.
+///
+/// # Errors
+/// When it cannot be made.
+pub(crate) fn make_folder_of(path: &Path) -> anyhow::Result<()> {
     let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else { return Ok(()) };
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);

@@ -4,12 +4,15 @@
 //! cut off at the end, or a chain that was written anew from some point on, show only against a head that was kept
 //! elsewhere.
 
+use std::collections::HashSet;
+
 use futures::FutureExt;
 use sha2::{Digest, Sha256};
 
 use crate::{
     Error, Result, Store, Timestamp, counters,
     engine::{Row, Transaction, values},
+    retention::SHORTENED,
 };
 
 /// An administrative act.
@@ -128,13 +131,16 @@ impl Store {
         self.read(move |transaction| page(transaction, after, limit).boxed()).await
     }
 
-    /// Follows the chain from its beginning. `kept` is a head that was kept elsewhere: the chain must still run through
-    /// it.
+    /// Follows the chain from its beginning, or from where it begins since its oldest entries were given up: then a later
+    /// entry must say so. `kept` is a head that was kept elsewhere: the chain must still run through it, unless it was
+    /// given up since.
     ///
     /// # Errors
     /// When the engine fails. A row that cannot be read is a broken chain, not an error.
     pub async fn verify_audit(&self, kept: Option<AuditHead>) -> Result<AuditState> {
-        let mut head = AuditHead { sequence: 0, hash: [0; 32] };
+        let anchor = self.read(|transaction| anchor(transaction).boxed()).await?;
+        let mut head = anchor.unwrap_or(AuditHead { sequence: 0, hash: [0; 32] });
+        let mut said = anchor.is_none();
         loop {
             let entries = match self.audit_entries_after(head.sequence, PAGE).await {
                 Ok(entries) => entries,
@@ -149,7 +155,11 @@ impl Store {
                     return Ok(AuditState::Broken { first_bad: head.sequence + 1 });
                 };
                 head = next;
+                said |= entry.action == SHORTENED && anchor.map(anchor_name).as_ref() == Some(&entry.object);
             }
+        }
+        if !said {
+            return Ok(AuditState::Broken { first_bad: 1 });
         }
         let last = self.read(|transaction| counters::last(transaction, COUNTER).boxed()).await?;
         let expected = kept.map_or(last, |kept| kept.sequence.max(last));
@@ -170,6 +180,20 @@ impl Store {
         }
         Ok(readable)
     }
+}
+
+/// The last entry that was given up, if any were.
+async fn anchor(transaction: &mut Transaction<'_>) -> Result<Option<AuditHead>> {
+    let sql = "SELECT sequence, hash FROM audit_anchors ORDER BY sequence DESC LIMIT 1";
+    let Some(row) = transaction.row(sql, &[]).await? else { return Ok(None) };
+    let mut fields = row.fields("audit_anchors");
+    Ok(Some(AuditHead { sequence: fields.next()?, hash: fields.next()? }))
+}
+
+/// How the log names the last entry that was given up: sequence and hash.
+pub(crate) fn anchor_name(anchor: AuditHead) -> String {
+    let hash: String = anchor.hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{}:{hash}", anchor.sequence)
 }
 
 /// The head after `entry`, if it follows `head` and is what was written.
@@ -218,6 +242,20 @@ pub(crate) async fn append(
     ];
     transaction.execute(sql, values).await?;
     Ok(())
+}
+
+/// Every entry whose object is one of `objects`, oldest first. Reads the whole log.
+pub(crate) async fn about(
+    transaction: &mut Transaction<'_>,
+    objects: &HashSet<String>,
+) -> Result<Vec<AuditEntry>> {
+    let (mut found, mut after) = (Vec::new(), 0);
+    loop {
+        let entries = page(transaction, after, PAGE).await?;
+        let Some(last) = entries.last() else { return Ok(found) };
+        after = last.sequence;
+        found.extend(entries.into_iter().filter(|entry| objects.contains(&entry.object)));
+    }
 }
 
 async fn page(transaction: &mut Transaction<'_>, after: i64, limit: u32) -> Result<Vec<AuditEntry>> {

@@ -116,16 +116,7 @@ impl Store {
     /// # Errors
     /// When the engine fails or a row is corrupt.
     pub async fn identities_of(&self, contact: ContactId) -> Result<Vec<ChannelIdentity>> {
-        let sql = "SELECT channel, identity, contact_id, external_id FROM channel_identities \
-                   WHERE contact_id = $1 ORDER BY channel, identity";
-        self.read(move |transaction| {
-            async move {
-                let rows = transaction.rows(sql, values![contact]).await?;
-                rows.into_iter().map(identity).collect()
-            }
-            .boxed()
-        })
-        .await
+        self.read(move |transaction| identities(transaction, contact).boxed()).await
     }
 
     /// Everybody whose `field` has this value; empty when nobody has.
@@ -216,7 +207,28 @@ async fn replace_profile(transaction: &mut Transaction<'_>, change: ProfileChang
     read(transaction, id).await
 }
 
-async fn read(transaction: &mut Transaction<'_>, id: ContactId) -> Result<Contact> {
+/// By what channels know a person, as this transaction sees it.
+pub(crate) async fn identities(
+    transaction: &mut Transaction<'_>,
+    contact: ContactId,
+) -> Result<Vec<ChannelIdentity>> {
+    let sql = "SELECT channel, identity, contact_id, external_id FROM channel_identities \
+               WHERE contact_id = $1 ORDER BY channel, identity";
+    transaction.rows(sql, values![contact]).await?.into_iter().map(identity).collect()
+}
+
+/// The fields by which a person is found, as this transaction sees it.
+pub(crate) async fn lookup_fields(
+    transaction: &mut Transaction<'_>,
+    contact: ContactId,
+) -> Result<Vec<String>> {
+    let sql = "SELECT DISTINCT field FROM contact_lookups WHERE contact_id = $1 ORDER BY field";
+    let rows = transaction.rows(sql, values![contact]).await?;
+    rows.into_iter().map(|row| row.only("contact_lookups")).collect()
+}
+
+/// A person as this transaction sees it.
+pub(crate) async fn read(transaction: &mut Transaction<'_>, id: ContactId) -> Result<Contact> {
     let row = transaction.row(COLUMNS, values![id]).await?;
     contact(row.ok_or_else(|| Error::not_found("contacts", id))?)
 }

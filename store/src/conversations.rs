@@ -137,12 +137,7 @@ impl Store {
     /// # Errors
     /// When the engine fails or a row is corrupt.
     pub async fn conversations_of(&self, contact: ContactId) -> Result<Vec<Conversation>> {
-        let sql = select!("WHERE contact_id = $1 ORDER BY created_at DESC, id DESC");
-        self.read(move |transaction| {
-            async move { transaction.rows(sql, values![contact]).await?.into_iter().map(conversation).collect() }
-                .boxed()
-        })
-        .await
+        self.read(move |transaction| of_contact(transaction, contact).boxed()).await
     }
 
     /// Who waits for a person: the most urgent first, then who has waited longest. At most `limit`.
@@ -185,6 +180,25 @@ async fn find_or_create(transaction: &mut Transaction<'_>, new: NewConversation)
     let payload = json!({ "contact": new.contact.to_string(), "channel": new.channel });
     events::append(transaction, EventKind::ConversationOpened, Some(new.id), &payload, new.at).await?;
     read(transaction, new.id).await
+}
+
+/// Everything a person has written about, newest first, as this transaction sees it.
+pub(crate) async fn of_contact(
+    transaction: &mut Transaction<'_>,
+    contact: ContactId,
+) -> Result<Vec<Conversation>> {
+    let sql = select!("WHERE contact_id = $1 ORDER BY created_at DESC, id DESC");
+    transaction.rows(sql, values![contact]).await?.into_iter().map(conversation).collect()
+}
+
+/// Conversations that the bot answers and that last changed before a moment, the oldest change first.
+pub(crate) async fn idle(
+    transaction: &mut Transaction<'_>,
+    before: Timestamp,
+    limit: u32,
+) -> Result<Vec<Conversation>> {
+    let sql = select!("WHERE status = 'bot' AND updated_at < $1 ORDER BY updated_at, id LIMIT $2");
+    transaction.rows(sql, values![before, limit]).await?.into_iter().map(conversation).collect()
 }
 
 /// A conversation as this transaction sees it.

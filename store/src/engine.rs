@@ -23,7 +23,7 @@ pub(crate) use transaction::Transaction;
 use unit::{Unit, WaitingUnit};
 pub(crate) use value::{FromValue, Value, values};
 
-use crate::{Error, Result};
+use crate::{Error, Location, Result};
 
 /// Writes that may wait at once; more are refused.
 const QUEUE_CAPACITY: usize = 1024;
@@ -49,13 +49,20 @@ enum Readers {
 }
 
 impl Engine {
-    pub(crate) async fn open_sqlite(path: PathBuf) -> Result<Self> {
+    pub(crate) async fn open(location: &Location) -> Result<Self> {
+        match location {
+            Location::File(path) => Self::open_sqlite(path.clone()).await,
+            Location::Server(url) => Self::open_postgres(url).await,
+        }
+    }
+
+    async fn open_sqlite(path: PathBuf) -> Result<Self> {
         let (queue, waiting) = mpsc::channel(QUEUE_CAPACITY);
         let (readers, ended) = sqlite::open(path, waiting).await?;
         Ok(Self { queue, readers: Readers::Sqlite(readers), writer_ended: Some(ended).into() })
     }
 
-    pub(crate) async fn open_postgres(url: &str) -> Result<Self> {
+    async fn open_postgres(url: &str) -> Result<Self> {
         let (queue, waiting) = mpsc::channel(QUEUE_CAPACITY);
         let (readers, ended) = postgres::open(url, waiting).await?;
         Ok(Self { queue, readers: Readers::Postgres(readers), writer_ended: Some(ended).into() })
@@ -95,13 +102,24 @@ impl Engine {
         }
     }
 
-    /// Carries the write-ahead log over into the file and empties it, so that nothing overwritten stays readable there.
-    /// Where others read at the moment, it is emptied later. PostgreSQL keeps its log by its own rules.
-    pub(crate) async fn empty_log(&self) -> Result<()> {
+    /// Carries the write-ahead log over into the file and empties it, so that nothing overwritten stays readable there;
+    /// `false` where others read at the moment: it is emptied later. PostgreSQL keeps its log by its own rules.
+    pub(crate) async fn empty_log(&self) -> Result<bool> {
         match &self.readers {
             Readers::Sqlite(readers) => readers.empty_log().await,
-            Readers::Postgres(_) => Ok(()),
+            Readers::Postgres(_) => Ok(true),
         }
+    }
+
+    /// Leaves nothing of removed or changed rows of `table` in the database's files: SQLite overwrites them at once, so
+    /// the log is all that is emptied; PostgreSQL writes the table anew, for which it must not be in use.
+    pub(crate) async fn overwrite_removed(&self, table: &'static str) -> Result<()> {
+        let done = match &self.readers {
+            Readers::Sqlite(readers) => readers.empty_log().await?,
+            Readers::Postgres(readers) => readers.rewrite(table).await.map(|()| true)?,
+        };
+        let reason = "others are reading, so that removed rows cannot be overwritten";
+        if done { Ok(()) } else { Err(Error::unavailable(reason)) }
     }
 
     /// Checks the file's structure and frees the write-ahead log; PostgreSQL has its own tools for both.

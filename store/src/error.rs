@@ -83,6 +83,13 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// An archive is truncated, altered, or not of this program, or cannot be written; nothing was stored. Use another
+    /// copy.
+    #[error("the archive cannot be used: {reason}")]
+    Archive {
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A statement of this crate is wrong: a bug.
     #[error("defect in the store: {reason}")]
     Defect {

@@ -43,11 +43,11 @@ words! {
 pub struct Event {
     /// Strictly increasing over all conversations, without gaps.
     pub sequence: i64,
-    /// The conversation, if it is about one.
+    /// The conversation, if it is about one that is still there.
     pub conversation: Option<ConversationId>,
     /// What happened.
     pub kind: EventKind,
-    /// A JSON object.
+    /// A JSON object; empty once the person was erased.
     pub payload: String,
     /// When.
     pub at: Timestamp,
@@ -103,16 +103,7 @@ impl Store {
     /// # Errors
     /// When the engine fails or a row is corrupt.
     pub async fn events_of(&self, conversation: ConversationId) -> Result<Vec<Event>> {
-        let sql = "SELECT sequence, conversation_id, kind, payload, created_at FROM events \
-                   WHERE conversation_id = $1 ORDER BY sequence";
-        self.read(move |transaction| {
-            async move {
-                let rows = transaction.rows(sql, values![conversation]).await?;
-                rows.into_iter().map(event).collect()
-            }
-            .boxed()
-        })
-        .await
+        self.read(move |transaction| of_conversation(transaction, conversation).boxed()).await
     }
 
     /// Forgets events before `moment`; how many there were. Whoever has not seen them reads everything anew.
@@ -126,6 +117,16 @@ impl Store {
         self.write(move |transaction| async move { transaction.execute(sql, values![moment]).await }.boxed())
             .await
     }
+}
+
+/// The events of a conversation, oldest first, as this transaction sees it.
+pub(crate) async fn of_conversation(
+    transaction: &mut Transaction<'_>,
+    conversation: ConversationId,
+) -> Result<Vec<Event>> {
+    let sql = "SELECT sequence, conversation_id, kind, payload, created_at FROM events \
+               WHERE conversation_id = $1 ORDER BY sequence";
+    transaction.rows(sql, values![conversation]).await?.into_iter().map(event).collect()
 }
 
 async fn page(transaction: &mut Transaction<'_>, last: i64, limit: u32) -> Result<EventPage> {

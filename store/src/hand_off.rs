@@ -225,7 +225,7 @@ impl Change {
 }
 
 /// Compare and set: nothing happens unless the epoch is still the one that was read.
-async fn change_owner(
+pub(crate) async fn change_owner(
     transaction: &mut Transaction<'_>,
     found: &Conversation,
     owner: Owner,

@@ -65,6 +65,8 @@ identifier! {
     MessageId;
     /// A person who answers.
     AgentId;
+    /// What a person agreed to, once.
+    ConsentId;
     /// A knowledge base.
     KnowledgeBaseId;
     /// A labelled question.

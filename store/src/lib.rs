@@ -10,14 +10,17 @@
 //! key is current ([`Error::KeyNotCurrent`]). Nothing here reads a clock or
 //! makes an identifier: both are passed in.
 
+mod archive;
 mod audit;
 mod cells;
+mod consents;
 mod contacts;
 mod conversations;
 mod counters;
 mod embeddings;
 mod engine;
 mod entries;
+mod erasure;
 mod error;
 mod events;
 mod fence;
@@ -30,8 +33,10 @@ mod labels;
 mod messages;
 mod migrations;
 mod outbox;
+mod personal;
 mod receipts;
 mod replies;
+mod retention;
 mod sealed;
 mod settings;
 mod store;
@@ -39,24 +44,31 @@ mod timestamp;
 mod versions;
 mod words;
 
+pub use archive::{ArchiveHeader, Manifest, TableSummary};
 pub use audit::{Act, AuditEntry, AuditHead, AuditState};
 pub use cells::{Cell, CellCursor, IndexedCell, SealedCell};
+pub use consents::{Consent, NewConsent};
 pub use contacts::{ChannelIdentity, Contact, NewIdentity, ProfileChange};
 pub use conversations::{Conversation, NewConversation, Owner, Status};
 pub use embeddings::ContentHash;
 pub use entries::{Entry, NewEntry, PhrasingKind};
+pub use erasure::{Held, RowCount};
 pub use error::{Error, Result};
 pub use events::{Event, EventKind, EventPage};
 pub use hand_off::{HandOff, Handling};
-pub use identifiers::{AgentId, ContactId, ConversationId, JobId, KnowledgeBaseId, LabelId, MessageId};
+pub use identifiers::{
+    AgentId, ConsentId, ContactId, ConversationId, JobId, KnowledgeBaseId, LabelId, MessageId,
+};
 pub use jobs::{Job, JobState, NewJob, Progress};
 pub use keys::{Key, KeyId, KeyPurpose, KeyState};
 pub use knowledge_bases::KnowledgeBase;
 pub use labels::Label;
 pub use messages::{Author, Ingested, Message, NewMessage};
 pub use outbox::{Attempted, Claim, ClaimRequest, DeliveryState, OutboxEntry};
+pub use personal::{PersonalConversation, PersonalRecord};
 pub use receipts::DecisionReceipt;
 pub use replies::{AgentMessage, BotReply, Delivery, Said};
+pub use retention::{DataClass, Forgotten};
 pub use sealed::{BlindIndex, DedupeKey, Sealed, Wrapped};
 pub use settings::{Setting, SettingValue};
 pub use store::{Location, Store};

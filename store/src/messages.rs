@@ -56,7 +56,7 @@ pub struct Message {
     pub reply_to: Option<MessageId>,
     /// What the body is: text, image, …
     pub kind: String,
-    /// What was said.
+    /// What was said; without bytes once it is [no longer kept](crate::DataClass::MessageBodies).
     pub body: Sealed,
     /// When.
     pub at: Timestamp,
@@ -220,6 +220,15 @@ pub(crate) async fn append(
 pub(crate) async fn read(transaction: &mut Transaction<'_>, id: MessageId) -> Result<Message> {
     let row = transaction.row(select!("WHERE id = $1"), values![id]).await?;
     message(row.ok_or_else(|| Error::not_found("messages", id))?)
+}
+
+/// Everything said in a conversation, in order.
+pub(crate) async fn of_conversation(
+    transaction: &mut Transaction<'_>,
+    id: ConversationId,
+) -> Result<Vec<Message>> {
+    let sql = select!("WHERE conversation_id = $1 ORDER BY sequence");
+    transaction.rows(sql, values![id]).await?.into_iter().map(message).collect()
 }
 
 async fn replies(transaction: &mut Transaction<'_>, id: MessageId) -> Result<Vec<Message>> {

@@ -21,6 +21,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 3, sql: include_str!("migrations/0003_operations.sql") },
     Migration { version: 4, sql: include_str!("migrations/0004_keys.sql") },
     Migration { version: 5, sql: include_str!("migrations/0005_label_sources.sql") },
+    Migration { version: 6, sql: include_str!("migrations/0006_consents.sql") },
 ];
 
 const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_versions (
@@ -28,10 +29,20 @@ const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_versions (
     checksum BLOB NOT NULL
 ) STRICT;";
 
+/// The version of the schema that this program makes.
+pub(crate) fn newest() -> i64 {
+    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0)
+}
+
 /// Applies what is missing.
 pub(crate) async fn apply(engine: &Engine) -> Result<()> {
+    apply_until(engine, newest()).await
+}
+
+/// Applies what is missing up to a version.
+pub(crate) async fn apply_until(engine: &Engine, version: i64) -> Result<()> {
     engine.write(|transaction| create_history(transaction).boxed()).await?;
-    for migration in MIGRATIONS {
+    for migration in MIGRATIONS.iter().filter(|migration| migration.version <= version) {
         engine.write(|transaction| step(transaction, migration).boxed()).await?;
     }
     Ok(())
@@ -41,7 +52,7 @@ async fn create_history(transaction: &mut Transaction<'_>) -> Result<()> {
     transaction.script(&in_dialect(HISTORY, transaction)).await?;
     let sql = "SELECT COALESCE(MAX(version), 0) FROM schema_versions";
     let found: i64 = transaction.scalar("schema_versions", sql, &[]).await?;
-    let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
+    let known = newest();
     if found > known { Err(Error::NewerSchema { found, known }) } else { Ok(()) }
 }
 

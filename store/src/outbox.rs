@@ -256,6 +256,15 @@ impl Outcome {
     }
 }
 
+/// What became of the messages of a conversation, in their order.
+pub(crate) async fn of_conversation(
+    transaction: &mut Transaction<'_>,
+    id: ConversationId,
+) -> Result<Vec<OutboxEntry>> {
+    let sql = select!("WHERE conversation_id = $1 ORDER BY sequence");
+    transaction.rows(sql, values![id]).await?.into_iter().map(entry).collect()
+}
+
 async fn read(transaction: &mut Transaction<'_>, message: MessageId) -> Result<Option<OutboxEntry>> {
     transaction.row(select!("WHERE message_id = $1"), values![message]).await?.map(entry).transpose()
 }

@@ -4,7 +4,7 @@ use futures::FutureExt;
 use serde_json::json;
 
 use crate::{
-    Conversation, Error, EventKind, MessageId, Result, Store, Timestamp, conversations,
+    Conversation, ConversationId, Error, EventKind, MessageId, Result, Store, Timestamp, conversations,
     engine::{Row, Transaction, values},
     events, messages,
 };
@@ -98,6 +98,18 @@ pub(crate) async fn append(
     }
     events::append(transaction, EventKind::DecisionRecorded, Some(conversation.id), &payload, receipt.at)
         .await
+}
+
+/// Everything decided in a conversation, in the order of its messages.
+pub(crate) async fn of_conversation(
+    transaction: &mut Transaction<'_>,
+    id: ConversationId,
+) -> Result<Vec<DecisionReceipt>> {
+    let sql = "SELECT decided.message_id, snapshot_version, model_fingerprint, entry_id, matched_phrasing, features, \
+               probability, band, decided.created_at FROM decision_receipts decided \
+               JOIN messages said ON said.id = decided.message_id WHERE said.conversation_id = $1 \
+               ORDER BY said.sequence";
+    transaction.rows(sql, values![id]).await?.into_iter().map(receipt).collect()
 }
 
 async fn read(transaction: &mut Transaction<'_>, message: MessageId) -> Result<Option<DecisionReceipt>> {

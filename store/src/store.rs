@@ -61,12 +61,13 @@ impl Store {
     /// [`Error::NewerSchema`](crate::Error::NewerSchema) and [`Error::Schema`](crate::Error::Schema) when the schema is not
     /// this program's, [`Error::Unavailable`](crate::Error::Unavailable) when the engine cannot be reached.
     pub async fn open(location: &Location) -> Result<Self> {
-        let engine = match location {
-            Location::File(path) => Engine::open_sqlite(path.clone()).await?,
-            Location::Server(url) => Engine::open_postgres(url).await?,
-        };
+        let engine = Engine::open(location).await?;
         migrations::apply(&engine).await?;
         Ok(Self { engine })
+    }
+
+    pub(crate) fn of(engine: Engine) -> Self {
+        Self { engine }
     }
 
     /// Stores what is still waiting and closes the database.
@@ -83,8 +84,17 @@ impl Store {
         self.engine.check().await
     }
 
-    pub(crate) async fn empty_log(&self) -> Result<()> {
+    /// Carries SQLite's write-ahead log over and empties it, so that nothing that was overwritten stays readable there.
+    /// `false` where others read for too long: it is emptied later. PostgreSQL keeps its log by its own rules.
+    ///
+    /// # Errors
+    /// When the engine fails.
+    pub async fn empty_log(&self) -> Result<bool> {
         self.engine.empty_log().await
+    }
+
+    pub(crate) async fn overwrite_removed(&self, table: &'static str) -> Result<()> {
+        self.engine.overwrite_removed(table).await
     }
 
     pub(crate) async fn write<T: Send + 'static>(

@@ -9,7 +9,7 @@ use super::{
     output::{Form, Output, ReaderGone},
     serving::CannotServe,
 };
-use crate::{ApiError, ErrorCode, config::ConfigError, models::ModelError};
+use crate::{ApiError, ErrorCode, backup::BackupError, config::ConfigError, models::ModelError};
 
 /// What the exit code says. `yingda --help` prints the same list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,8 +115,11 @@ fn known(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
     if cause.is::<KnowledgeFileError>() {
         return Some(Exit::InvalidInput);
     }
-    if cause.is::<sealing::Error>() {
-        return Some(Exit::Storage);
+    if let Some(error) = cause.downcast_ref() {
+        return Some(of_sealing(error));
+    }
+    if let Some(error) = cause.downcast_ref() {
+        return Some(of_backup(error));
     }
     let of_model = |error: &ModelError| match error {
         ModelError::NotFound { .. } => Exit::Model,
@@ -160,7 +163,9 @@ fn of_answer(error: &answer::Error) -> Exit {
 /// What was asked for is not there, or the store cannot be used.
 fn of_store(error: &store::Error) -> Exit {
     match error {
-        store::Error::NotFound { .. } | store::Error::Invalid { .. } => Exit::InvalidInput,
+        store::Error::NotFound { .. } | store::Error::Invalid { .. } | store::Error::Archive { .. } => {
+            Exit::InvalidInput
+        }
         store::Error::Conflict { .. }
         | store::Error::StaleOwner { .. }
         | store::Error::KeyNotCurrent { .. }
@@ -172,6 +177,21 @@ fn of_store(error: &store::Error) -> Exit {
         | store::Error::Schema { .. }
         | store::Error::Corrupt { .. } => Exit::Storage,
         store::Error::Defect { .. } => Exit::Internal,
+    }
+}
+
+fn of_sealing(error: &sealing::Error) -> Exit {
+    if matches!(error, sealing::Error::Backup { .. }) {
+        return Exit::InvalidInput;
+    }
+    if matches!(error, sealing::Error::BackupKeys { .. }) { Exit::Usage } else { Exit::Storage }
+}
+
+fn of_backup(error: &BackupError) -> Exit {
+    match error {
+        BackupError::Exists { .. } => Exit::Usage,
+        BackupError::Unreadable { .. } | BackupError::Differs { .. } => Exit::InvalidInput,
+        BackupError::Unwritable { .. } => Exit::Storage,
     }
 }
 

@@ -4,7 +4,9 @@
 //! `Exit` or an error, which `exit` turns into a message and a code.
 
 mod ask;
+mod backup;
 mod config;
+mod contacts;
 mod context;
 mod demo;
 mod doctor;
@@ -17,6 +19,8 @@ mod keys;
 mod knowledge;
 mod model;
 mod output;
+mod restore;
+mod retention;
 mod serve;
 mod serving;
 
@@ -97,6 +101,16 @@ enum Verb {
     /// Make, look at and replace the keys that seal what is kept
     #[command(subcommand)]
     Keys(keys::KeysVerb),
+    /// Export and erase what is held about a person; record consents
+    #[command(subcommand)]
+    Contacts(contacts::ContactsVerb),
+    /// Forget what is older than it is kept
+    #[command(subcommand)]
+    Retention(retention::RetentionVerb),
+    /// Write everything in the store into an encrypted file, while the service runs
+    Backup(backup::BackupArguments),
+    /// Make a store from a backup
+    Restore(restore::RestoreArguments),
     /// Show the configuration in force
     #[command(subcommand)]
     Config(config::ConfigVerb),
@@ -113,6 +127,10 @@ fn run_verb(verb: Verb, context: &Context) -> anyhow::Result<Exit> {
         Verb::Model(verb) => model::run(&verb, context),
         Verb::Kb(verb) => kb::run(&verb, context),
         Verb::Keys(verb) => keys::run(&verb, context),
+        Verb::Contacts(verb) => contacts::run(&verb, context),
+        Verb::Retention(verb) => retention::run(&verb, context),
+        Verb::Backup(arguments) => backup::run(&arguments, context),
+        Verb::Restore(arguments) => restore::run(&arguments, context),
         Verb::Config(config::ConfigVerb::Print) => config::print(context),
         Verb::Doctor => doctor::run(context),
     }

@@ -57,6 +57,11 @@ impl Output {
         })
     }
 
+    /// Whether results are JSON.
+    pub(super) fn is_json(self) -> bool {
+        self.form == Form::Json
+    }
+
     /// A remark to the person at the terminal; nothing in JSON form or when quiet.
     pub(super) fn note(self, text: impl Display) {
         if self.form == Form::Text && !self.quiet {

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     config::{Config, Override},
+    privacy,
     storage::{self, Storage},
 };
 
@@ -53,6 +54,9 @@ async fn serve(config: &Config, output: Output) -> anyhow::Result<Exit> {
     let store = storage::open_if_exists(&config.store).await?;
     let found = serving::configured_or_published(config, store.as_ref()).await?;
     let (name, knowledge) = found.ok_or_else(|| UsageError(NO_KNOWLEDGE.to_owned()))?;
+    if let Some(store) = &store {
+        privacy::keep_up(Arc::clone(store), config.retention.clone());
+    }
     let storage = match store {
         Some(store) => with_vault(config, store, output).await?,
         None => None,

@@ -3,6 +3,7 @@
 use std::{fmt, net::SocketAddr};
 
 use inference::DeviceChoice;
+use sealing::backup::Recipients;
 use toml::Value;
 
 use super::key_source;
@@ -21,6 +22,10 @@ pub(super) enum Expected {
     Device,
     OneOf(&'static [&'static str]),
     LogLevel,
+    /// Nothing, or a whole number in this range, ends included.
+    ZeroOr(i64, i64),
+    /// Public keys for backups, none given twice.
+    Recipients,
     /// Where a master key is kept.
     KeySource,
     /// The same, or nothing.
@@ -29,6 +34,10 @@ pub(super) enum Expected {
 
 const GIBIBYTE: i64 = 1 << 30;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// A hundred years.
+const LONGEST_DAYS: i64 = 36_500;
+const DAYS: Expected = Expected::Whole(0, LONGEST_DAYS);
 
 /// All keys, in the order of `yingda.toml`.
 pub(super) const KEYS: &[(&str, Expected)] = &[
@@ -57,6 +66,15 @@ pub(super) const KEYS: &[(&str, Expected)] = &[
     ("store.location", Expected::Text),
     ("keys.master", Expected::KeySource),
     ("keys.previous", Expected::KeySourceOrEmpty),
+    ("backup.recipients", Expected::Recipients),
+    ("retention.end_idle_days", DAYS),
+    ("retention.message_bodies_days", DAYS),
+    ("retention.receipts_days", DAYS),
+    ("retention.deliveries_days", DAYS),
+    ("retention.events_days", DAYS),
+    ("retention.embeddings_days", DAYS),
+    ("retention.jobs_days", DAYS),
+    ("retention.audit_days", Expected::ZeroOr(180, LONGEST_DAYS)),
     ("answer.risk_target", Expected::Share),
     ("answer.clarify_risk_target", Expected::Share),
     ("answer.out_of_scope_share", Expected::Share),
@@ -79,6 +97,10 @@ impl Expected {
             Self::Whole(least, most) => {
                 value.as_integer().is_some_and(|number| (least..=most).contains(&number))
             }
+            Self::ZeroOr(least, most) => {
+                value.as_integer().is_some_and(|number| number == 0 || (least..=most).contains(&number))
+            }
+            Self::Recipients => value.as_array().is_some_and(|keys| are_recipients(keys)),
             Self::Share => number(value).is_some_and(|number| (0.0..=1.0).contains(&number)),
             Self::Flag => value.is_bool(),
             Self::Address
@@ -97,7 +119,8 @@ impl Expected {
         let whole = || text.trim().parse().ok().map(Value::Integer);
         let fraction = || text.trim().parse().ok().map(Value::Float);
         let number = match self {
-            Self::Whole(..) => whole(),
+            Self::Whole(..) | Self::ZeroOr(..) => whole(),
+            Self::Recipients => Some(Value::Array(words(text))),
             Self::Share => fraction(),
             Self::Flag => text.trim().parse().ok().map(Value::Boolean),
             Self::Address
@@ -122,7 +145,7 @@ impl Expected {
             Self::KeySource => key_source::parse(text).is_some(),
             Self::KeySourceOrEmpty => text.is_empty() || key_source::parse(text).is_some(),
             Self::LogLevel => text.split(',').all(is_log_directive),
-            Self::Whole(..) | Self::Share | Self::Flag => false,
+            Self::Whole(..) | Self::ZeroOr(..) | Self::Recipients | Self::Share | Self::Flag => false,
         }
     }
 }
@@ -132,6 +155,10 @@ impl fmt::Display for Expected {
         match self {
             Self::Address => write!(formatter, "an IP address and a port, such as \"127.0.0.1:8080\""),
             Self::Whole(least, most) => write!(formatter, "a whole number from {least} to {most}"),
+            Self::ZeroOr(least, most) => {
+                write!(formatter, "0, or a whole number from {least} to {most}")
+            }
+            Self::Recipients => write!(formatter, "a list of public keys of age, such as [\"age1…\"]"),
             Self::Share => write!(formatter, "a number from 0 to 1"),
             Self::Flag => write!(formatter, "true or false"),
             Self::Text => write!(formatter, "a text that is not empty"),
@@ -152,6 +179,20 @@ impl fmt::Display for Expected {
             }
         }
     }
+}
+
+/// The words between commas and white space.
+fn words(text: &str) -> Vec<Value> {
+    let is_between = |character: char| character == ',' || character.is_whitespace();
+    text.split(is_between)
+        .filter(|word| !word.is_empty())
+        .map(|word| Value::String(word.to_owned()))
+        .collect()
+}
+
+fn are_recipients(keys: &[Value]) -> bool {
+    let texts: Option<Vec<&str>> = keys.iter().map(Value::as_str).collect();
+    texts.is_some_and(|texts| texts.is_empty() || Recipients::read(&texts.join("\n")).is_ok())
 }
 
 /// TOML writes 1 where 1.0 is meant.

@@ -206,9 +206,15 @@ fn advice(key: &str) -> String {
     let section = key.split('.').next().unwrap_or(key);
     let keys: Vec<&str> = known().filter(|known| known.split('.').next() == Some(section)).collect();
     match keys.as_slice() {
-        [] => "the sections are server, model, knowledge, answer and log".to_owned(),
+        [] => sections(),
         keys => format!("the keys of this section are {}", keys.join(", ")),
     }
+}
+
+fn sections() -> String {
+    let mut names: Vec<&str> = KEYS.iter().filter_map(|(key, _)| key.split('.').next()).collect();
+    names.dedup();
+    format!("the sections are {}", names.join(", "))
 }
 
 fn refuse_single_underscore(name: &str) -> Result<(), ConfigError> {

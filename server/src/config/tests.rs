@@ -135,6 +135,8 @@ fn refused_values_are_shown_with_what_was_expected() {
         ("[answer]\nrisk_target = nan\n", "answer.risk_target", "nan", "a number from 0 to 1"),
         ("[model]\ndevice = \"gpu\"\n", "model.device", "\"gpu\"", "\"cpu\""),
         ("[model]\nname = [\"a\"]\n", "model.name", "[\"a\"]", "a text"),
+        ("[retention]\naudit_days = 30\n", "retention.audit_days", "30", "0, or a whole number from 180"),
+        ("[backup]\nrecipients = [\"age1x\"]\n", "backup.recipients", "[\"age1x\"]", "public keys of age"),
         ("[log]\nlevel = \"inof\"\n", "log.level", "\"inof\"", "error, warn, info"),
         ("[log]\nformat = \"xml\"\n", "log.format", "\"xml\"", "\"text\" or \"json\""),
     ] {
@@ -151,6 +153,17 @@ fn a_variable_that_is_no_number_is_shown_as_written() {
         text,
         "model.workers = \"four\" (variable YINGDA_MODEL__WORKERS): expected a whole number from 0 to 256"
     );
+}
+
+#[test]
+fn recipients_of_backups_are_a_list_in_a_file_and_words_in_a_variable() {
+    let keys = [(); 2].map(|()| sealing::backup::Identities::generate().recipients().to_string());
+    let [first, second] = keys.each_ref().map(|key| key.trim());
+    let text = format!("[backup]\nrecipients = [\"{first}\"]\n");
+    assert_eq!(Config::from_layers(&layers(&text, &[]).unwrap()).unwrap().backup.recipients, [first]);
+    let both = format!("{first}, {second}");
+    let layers = layers(&text, &[("YINGDA_BACKUP__RECIPIENTS", &both)]).unwrap();
+    assert_eq!(Config::from_layers(&layers).unwrap().backup.recipients, [first, second]);
 }
 
 #[test]

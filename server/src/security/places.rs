@@ -28,7 +28,10 @@ pub(crate) fn external_id(contact: ContactId, channel: &str) -> sealing::Result<
 }
 
 /// The place of whatever the store lists.
-pub(super) fn of_cell(cell: &Cell) -> Result<Place, StorageError> {
+///
+/// # Errors
+/// None for an identifier of the store.
+pub(crate) fn of_cell(cell: &Cell) -> Result<Place, StorageError> {
     Ok(match cell {
         Cell::Profile(contact) => {
             Place::of_contact(sealing_contact(*contact)?, "contacts", "profile", contact.to_string())

@@ -4,11 +4,18 @@
 #![cfg(test)]
 
 mod ask;
+mod backup;
+mod backup_size;
 mod configuration;
 mod doctor;
 mod evaluation;
 mod knowledge;
 mod models;
+mod people;
+mod postgres;
+#[path = "../../../store/tests/store/support/postgres_server.rs"]
+mod postgres_server;
+mod privacy;
 mod publishing;
 mod reranking;
 mod same_decision;

@@ -58,6 +58,25 @@ impl Transaction<'_> {
         row.ok_or_else(|| Error::defect(format!("a statement on {table} returned no row")))?.only(table)
     }
 
+    /// All rows of a statement that was put together from the names of tables and columns.
+    pub(crate) async fn listed(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>> {
+        match self {
+            Self::Sqlite(session) => session.rows(sql, values),
+            Self::Postgres(session) => session.rows(sql, values).await,
+        }
+    }
+
+    /// Stores rows of an archive as they were: without the fence, since their keys may be retiring.
+    pub(crate) async fn load(&mut self, sql: &str, sets: &[Vec<Value>]) -> Result<()> {
+        sets.iter().try_for_each(|values| refuse_unstorable(values))?;
+        match self {
+            Self::Sqlite(session) => {
+                sets.iter().try_for_each(|values| session.execute(sql, values).map(drop))
+            }
+            Self::Postgres(session) => session.execute_each(sql, sets).await,
+        }
+    }
+
     /// Performs several statements without values: a migration.
     pub(crate) async fn script(&mut self, sql: &str) -> Result<()> {
         match self {

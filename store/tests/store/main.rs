@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test's helpers fail the test")]
 
+mod archive;
 mod audit;
 mod cells;
 mod concurrency;
@@ -11,11 +12,14 @@ mod events;
 mod jobs;
 mod keys;
 mod knowledge;
+mod lived_in;
 mod messages;
 mod model;
 mod opening;
 mod outbox;
+mod personal;
 mod receipts;
 mod records;
+mod retention;
 mod settings;
 mod support;

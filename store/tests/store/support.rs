@@ -1,5 +1,6 @@
 //! A fresh database for each test, on either engine.
 
+mod looking;
 pub(crate) mod postgres_server;
 
 use std::sync::LazyLock;
@@ -32,6 +33,12 @@ impl Database {
         let server = tokio::task::spawn_blocking(|| SERVER.as_ref()).await.unwrap()?;
         let location = server.new_database().await;
         Some(Self { store: opened_first(&location).await, location, _folder: None })
+    }
+
+    /// A database on the server in which nothing is yet; `None` where no PostgreSQL is installed.
+    pub(crate) async fn empty_on_server() -> Option<Location> {
+        let server = tokio::task::spawn_blocking(|| SERVER.as_ref()).await.unwrap()?;
+        Some(server.new_database().await)
     }
 
     /// Another handle on the same database, as another process would have it.

@@ -37,4 +37,11 @@ impl Readers {
         transaction.rollback().await.map_err(|error| from_postgres(&error))?;
         outcome
     }
+
+    /// Writes a table anew, into another file: what a plain vacuum frees stays readable in the old one.
+    pub(crate) async fn rewrite(&self, table: &'static str) -> Result<()> {
+        let client = self.pool.get().await.map_err(from_pool)?;
+        let rewritten = client.batch_execute(&format!("VACUUM (FULL) {table}")).await;
+        rewritten.map_err(|error| from_postgres(&error))
+    }
 }

@@ -67,9 +67,13 @@ impl Readers {
         .await
     }
 
-    pub(crate) async fn empty_log(&self) -> Result<()> {
+    /// Whether it is empty now: where others read for longer than a write may wait, it is not.
+    pub(crate) async fn empty_log(&self) -> Result<bool> {
         self.blocking(|readers| {
-            run(&connection::open_writer(&readers.path)?, "PRAGMA wal_checkpoint(TRUNCATE)")
+            let connection = connection::open_writer(&readers.path)?;
+            let busy: rusqlite::Result<i64> =
+                connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
+            busy.map(|busy| busy == 0).map_err(|error| from_sqlite(&error))
         })
         .await
     }

@@ -1,0 +1,36 @@
+//! A person is erased, or an erasure that was stopped is finished.
+
+use store::{ContactId, Store};
+
+use super::act;
+use crate::clock;
+
+/// Rows of a table that are removed at once.
+const STEP: u32 = 500;
+
+/// Erases a person, or goes on with it where it has begun. Afterwards nothing of the person is in the store but numbers
+/// without content, the audit entries that name its identifier, and that its keys are destroyed. Another process that has
+/// used the person's key opens values that it has already read for as long as it remembers the key, a minute at most.
+///
+/// # Errors
+/// [`store::Error::NotFound`]; when the store fails: repeat it.
+pub(crate) async fn erase(store: &Store, contact: ContactId, reason: Option<String>) -> store::Result<()> {
+    let has_begun = store.unfinished_erasures().await?.contains(&contact);
+    if !has_begun {
+        store.begin_erasure(contact, act(reason)).await?;
+    }
+    while !store.continue_erasure(contact, STEP, clock::timestamp()).await? {}
+    Ok(())
+}
+
+/// Finishes every erasure that has begun; how many there were.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) async fn finish_erasures(store: &Store) -> store::Result<usize> {
+    let unfinished = store.unfinished_erasures().await?;
+    for contact in &unfinished {
+        erase(store, *contact, None).await?;
+    }
+    Ok(unfinished.len())
+}
