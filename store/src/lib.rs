@@ -12,6 +12,7 @@
 
 mod audit;
 mod cells;
+mod check;
 mod contacts;
 mod conversations;
 mod counters;

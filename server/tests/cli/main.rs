@@ -5,10 +5,13 @@
 
 mod ask;
 mod configuration;
+mod database;
 mod doctor;
 mod evaluation;
 mod knowledge;
 mod models;
+#[path = "../../../store/tests/store/support/postgres_server.rs"]
+mod postgres_server;
 mod reranking;
 mod same_decision;
 mod sandbox;

@@ -4,9 +4,11 @@
 
 mod audit;
 mod cells;
+mod checking;
 mod concurrency;
 mod contacts;
 mod conversations;
+mod encryption;
 mod events;
 mod jobs;
 mod keys;

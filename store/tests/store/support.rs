@@ -1,6 +1,7 @@
 //! A fresh database for each test, on either engine.
 
 pub(crate) mod postgres_server;
+pub(crate) mod stand_in;
 
 use std::sync::LazyLock;
 

@@ -4,7 +4,11 @@ use deadpool_postgres::Pool;
 use futures::future::BoxFuture;
 use tokio_postgres::IsolationLevel;
 
-use super::{connection::from_pool, failure::from_postgres, session::Session};
+use super::{
+    connection::{from_pool, refuse_unsafe_server},
+    failure::from_postgres,
+    session::Session,
+};
 use crate::{Result, engine::Transaction};
 
 /// A few connections, opened when they are first needed.
@@ -36,5 +40,10 @@ impl Readers {
         let outcome = unit(&mut Transaction::Postgres(Session::new(&transaction))).await;
         transaction.rollback().await.map_err(|error| from_postgres(&error))?;
         outcome
+    }
+
+    /// Whether the server's settings are still those without which it is not opened.
+    pub(crate) async fn check(&self) -> Result<()> {
+        refuse_unsafe_server(&self.pool).await
     }
 }

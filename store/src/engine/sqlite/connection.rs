@@ -2,7 +2,9 @@
 
 use std::{
     fs,
+    io::ErrorKind,
     path::Path,
+    sync::{Mutex, PoisonError},
     thread,
     time::{Duration, Instant},
 };
@@ -94,13 +96,27 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(SETTINGS)
 }
 
+/// Held while a file is created: see [`create_private`].
+static CREATING: Mutex<()> = Mutex::new(());
+
+/// Creates the file if it is missing, readable for its owner only.
+///
+/// A file that exists is never opened here. A process that closes a file loses every lock that it has on it, so the others
+/// would take it for gone and remove the write-ahead log under its hands when they close the database
+/// (<https://sqlite.org/howtocorrupt.html>, section 2.2). The one who creates it closes it before anybody else in this process
+/// can have a lock.
 fn create_private(path: &Path) -> Result<()> {
+    let _creating = CREATING.lock().unwrap_or_else(PoisonError::into_inner);
     let mut options = fs::OpenOptions::new();
-    options.create(true).append(true);
+    options.create_new(true).write(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let created = options.open(path);
-    created.map(drop).map_err(|error| Error::Refused { reason: format!("{}: {error}", path.display()) })
+    match options.open(path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+            Err(Error::Refused { reason: format!("{}: {error}", path.display()) })
+        }
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]

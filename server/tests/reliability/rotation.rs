@@ -1,0 +1,184 @@
+//! Keys of every kind replaced under load, by a process that is killed over and over.
+//!
+//! All of it is the product: `yingda serve` records questions over HTTP, and `yingda keys rotate` replaces keys beside it,
+//! since an operator has no other way and the two meet only in the database.
+
+use std::{
+    process::Child,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde_json::{Value, json};
+
+use crate::{
+    engine::Engine,
+    installation::{Installation, Masters},
+    rows::Rows,
+    service::Service,
+    times,
+    traffic::{Answered, Ended, Traffic},
+};
+
+/// Questions a second.
+const RATE: u64 = 200;
+
+/// The longest that a rotation is let run before it is killed, its start included.
+const LATEST_KILL: Duration = Duration::from_millis(1500);
+
+/// What became of the replacement of one kind of key.
+#[derive(Debug, Default)]
+struct Replaced {
+    kills: u32,
+    /// Kills that left a replacement half done.
+    half_done: u32,
+    /// Replacements that reached their end.
+    ended: u32,
+}
+
+/// Which keys, and with which master keys the commands run.
+#[derive(Clone, Copy)]
+struct Kind {
+    name: &'static str,
+    masters: [Masters; 2],
+}
+
+/// Both are given to every process while the master key is replaced; whichever is first replaces the other.
+const BOTH: [Masters; 2] = [Masters::Replacing(1, 0), Masters::Replacing(0, 1)];
+
+const KINDS: [Kind; 3] = [
+    Kind { name: "index", masters: [BOTH[0]; 2] },
+    Kind { name: "data", masters: [BOTH[0]; 2] },
+    Kind { name: "master", masters: BOTH },
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_are_replaced_under_load_by_a_process_that_is_killed_on_sqlite() {
+    replace_under_load(Engine::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_are_replaced_under_load_by_a_process_that_is_killed_on_postgres() {
+    if let Some(engine) = Engine::postgres().await {
+        replace_under_load(engine).await;
+    }
+}
+
+async fn replace_under_load(engine: Engine) {
+    let installation = Arc::new(Installation::new(engine));
+    let service = Arc::new(Service::start(&installation, BOTH[0], "info"));
+    let mut random = ChaCha8Rng::seed_from_u64(8);
+    let people = times(30, 300).into();
+    let mut answered = Vec::new();
+    answered.extend(undisturbed(&service, people).await);
+    for kind in KINDS {
+        let traffic = Traffic::begin(Arc::clone(&service), RATE, people);
+        let replaced = replace(&installation, kind, &mut random).await;
+        let ended = traffic.end().await;
+        report(kind.name, &replaced, &ended);
+        answered.extend(ended.answered);
+        let rows = Rows::of(&installation).await;
+        rows.assert_nothing_on_an_old_key().await;
+        assert!(replaced.half_done > 0, "no kill came in the middle: {replaced:?}");
+    }
+    drop(service);
+    assert_everything_opens(&installation, &answered).await;
+}
+
+/// What questions take while no key is replaced.
+async fn undisturbed(service: &Arc<Service>, people: u64) -> Vec<Answered> {
+    let traffic = Traffic::begin(Arc::clone(service), RATE, people);
+    tokio::time::sleep(Duration::from_secs(times(2, 20).into())).await;
+    let ended = traffic.end().await;
+    report("none", &Replaced::default(), &ended);
+    ended.answered
+}
+
+fn report(kind: &str, replaced: &Replaced, ended: &Ended) {
+    let [half, most] = ended.waited();
+    eprintln!(
+        "keys replaced: {kind}; {} kills, {} in the middle, {} replacements ended; {} questions in {:.1?}, {:.0} a second, \
+         p50 {half:.0?}, p99 {most:.0?}, {} refused for the moment",
+        replaced.kills,
+        replaced.half_done,
+        replaced.ended,
+        ended.answered.len(),
+        ended.lasted,
+        ended.rate(),
+        ended.refused
+    );
+}
+
+/// Kills as often as is asked for, then lets one replacement reach its end.
+async fn replace(installation: &Arc<Installation>, kind: Kind, random: &mut ChaCha8Rng) -> Replaced {
+    let mut replaced = Replaced::default();
+    let rows = Rows::of(installation).await;
+    let wanted = times(3, 20);
+    while replaced.kills < wanted || replaced.ended == 0 {
+        let masters = kind.masters[replaced.ended as usize % 2];
+        let arguments = ["keys", "rotate", kind.name];
+        let rotating = installation.spawn(masters, &arguments);
+        let after = LATEST_KILL.mul_f64(random.random_range(0.05..1.0));
+        let to_be_killed = replaced.kills < wanted;
+        let killed = tokio::task::spawn_blocking(move || killed(rotating, to_be_killed.then_some(after)));
+        if killed.await.unwrap() {
+            replaced.kills += 1;
+            let half_done = rows.retiring().await > 0 || rows.masters().await > 1;
+            replaced.half_done += u32::from(half_done);
+        } else {
+            replaced.ended += 1;
+        }
+    }
+    // Whatever a kill left is finished, and the master key that serves is the one that wraps.
+    let last = installation.json(BOTH[0], &["keys", "rotate", kind.name]);
+    assert_eq!(last["unreadable"], json!([]), "{last}");
+    assert_eq!(rows.masters().await, if kind.name == "master" { 1 } else { rows.masters().await });
+    replaced
+}
+
+/// Waits until the process ends, or kills it `after` a while; whether it was killed. One that ends must have succeeded.
+fn killed(mut rotating: Child, after: Option<Duration>) -> bool {
+    let begun = Instant::now();
+    loop {
+        if let Some(status) = rotating.try_wait().unwrap() {
+            assert!(status.success(), "the replacement failed: {status}");
+            return false;
+        }
+        if after.is_some_and(|after| begun.elapsed() >= after) {
+            rotating.kill().unwrap();
+            rotating.wait().unwrap();
+            return true;
+        }
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Every question is sent again to a new process that has the new master key alone. To answer it, the person must be found
+/// by the blind index, and question and reply must open.
+async fn assert_everything_opens(installation: &Installation, answered: &[Answered]) {
+    let alone = Masters::Only(1);
+    let status = installation.json(alone, &["keys", "status"]);
+    assert_eq!((&status["under_other_masters"], &status["damaged"]), (&json!(0), &json!([])), "{status}");
+    installation.yingda(Masters::Only(0), &["keys", "status"]).finish().expect(6);
+    let service = Service::start(installation, alone, "info");
+    let mut failed = Vec::new();
+    for Answered { question, reply, .. } in answered {
+        let (status, again) = service.post("/v1/ask", question).await.unwrap();
+        let same = |name: &str| again[name] == reply[name];
+        let conversation = |reply: &Value| reply["conversation"]["message"].clone();
+        let opened = status.is_success() && again["conversation"]["repeated"] == true;
+        if !(opened && conversation(&again) == conversation(reply) && same("decision") && same("answer")) {
+            failed.push(format!("{status}: {again}"));
+        }
+    }
+    assert!(failed.is_empty(), "{} of {} failed, the first: {}", failed.len(), answered.len(), failed[0]);
+    // And what nobody asks for: identifiers are opened and sealed anew.
+    for kind in ["data", "index"] {
+        let again = installation.json(alone, &["keys", "rotate", kind]);
+        assert_eq!(again["unreadable"], json!([]), "{kind}");
+    }
+    eprintln!("{} questions asked again after all kills: 0 failed to open", answered.len());
+}
