@@ -30,10 +30,10 @@ impl Drop for Mounted<'_> {
     }
 }
 
-/// Takes all the space that is left, with a file.
+/// Takes all the space that is left, with a file that may be there already.
 pub(crate) fn fill(point: &Path) -> PathBuf {
     let path = point.join("filler");
-    let mut file = fs::File::create(&path).unwrap();
+    let mut file = fs::File::options().create(true).append(true).open(&path).unwrap();
     while file.write_all(&[0; 4096]).is_ok() {}
     path
 }
