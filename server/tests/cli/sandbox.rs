@@ -62,6 +62,7 @@ impl Sandbox {
     }
 
     /// Where the program puts temporary files.
+    #[allow(dead_code, clippy::allow_attributes, reason = "for those who search it")]
     pub(crate) fn temporary_folder(&self) -> PathBuf {
         self.temporary.path().to_owned()
     }

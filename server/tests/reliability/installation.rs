@@ -18,8 +18,8 @@ const SHOP: &str = concat!(
 
 /// Two master keys, of which a command is given one or both.
 const MASTERS: [(&str, &str); 2] = [
-    ("MASTER_A", "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="),
-    ("MASTER_B", "QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI="),
+    ("MASTER_A", "sPzcQCgatTrqyJmTcbS8we8u/PWx5gcQ/vuXMHjkHcY="),
+    ("MASTER_B", "wOXNhZdYfkjHkAAINqXmE8AgnObEDIcLtwRWVlxB9gk="),
 ];
 
 /// Which master keys a command is given: the current one, and perhaps the one before.

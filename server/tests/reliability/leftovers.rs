@@ -20,6 +20,9 @@ use crate::{
 /// A text that the store keeps in clear: the matched phrasing of a decision. Found, or the search is blind.
 const IN_CLEAR: &str = "怎么退款";
 
+/// The name under which the small model is served.
+const MODEL: &str = "static-st";
+
 /// People who write at once.
 const AT_ONCE: usize = 20;
 
@@ -147,10 +150,10 @@ async fn speak(service: &Service, person: &Person) {
     let text = person.says("怎么退款");
     let messages = json!([{ "role": "user", "content": text }]);
     for stream in [false, true] {
-        let body = json!({ "model": "yingda", "messages": messages, "stream": stream });
+        let body = json!({ "model": MODEL, "messages": messages, "stream": stream });
         post("/v1/chat/completions", body, StatusCode::OK).await;
     }
-    post("/v1/embeddings", json!({ "model": "yingda", "input": [text] }), StatusCode::OK).await;
+    post("/v1/embeddings", json!({ "model": MODEL, "input": [text] }), StatusCode::OK).await;
     post(&format!("/v1/{}?phone={}", person.openid, person.telephone), json!({}), StatusCode::NOT_FOUND).await;
     assert!(person.number < 100_000, "numbers have five digits");
 }

@@ -4,6 +4,7 @@
 //! The short set runs with every test run; `YINGDA_RELIABILITY=long` asks for the long one.
 
 #![cfg(test)]
+
 #[path = "../support/clear_text.rs"]
 mod clear_text;
 mod engine;
@@ -14,6 +15,7 @@ mod postgres_server;
 mod rotation;
 mod rows;
 #[path = "../cli/sandbox.rs"]
+#[allow(dead_code, clippy::allow_attributes, reason = "the tests of the command line use all of it")]
 mod sandbox;
 mod search;
 mod service;

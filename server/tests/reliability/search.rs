@@ -23,7 +23,7 @@ fn every_form_of_a_text_is_found_wherever_it_stands() {
             assert!(!search.within(URL_SAFE_NO_PAD.encode(&around).as_bytes()).is_empty(), "{before:?}");
             let hexadecimal: String = around.bytes().map(|byte| format!("{byte:02x}")).collect();
             assert!(found_as(hexadecimal.as_bytes(), "hexadecimal"));
-            assert!(found_as(hexadecimal.to_uppercase().as_bytes(), "HEXADECIMAL"));
+            assert!(!search.within(hexadecimal.to_uppercase().as_bytes()).is_empty());
             let wide: Vec<u8> = around.encode_utf16().flat_map(u16::to_be_bytes).collect();
             assert!(found_as(&wide, "UTF-16, big end first"));
             let wide: Vec<u8> = around.encode_utf16().flat_map(u16::to_le_bytes).collect();
