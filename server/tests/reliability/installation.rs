@@ -1,6 +1,10 @@
 //! One installation: its folder, its knowledge, its keys, and the commands that are run in it.
 
-use std::{fs::File, path::PathBuf, process::Child};
+use std::{
+    fs::{self, File},
+    path::PathBuf,
+    process::Child,
+};
 
 use serde_json::Value;
 
@@ -70,6 +74,12 @@ impl Installation {
     /// What a command says that must succeed.
     pub(crate) fn json(&self, masters: Masters, arguments: &[&str]) -> Value {
         self.yingda(masters, arguments).finish().expect(0).json()
+    }
+
+    /// The end of what those commands said that were not waited for.
+    pub(crate) fn said(&self) -> String {
+        let said = fs::read_to_string(self.path("commands.log")).unwrap();
+        said.lines().rev().take(5).collect::<Vec<_>>().join("\n")
     }
 
     /// A command that is not waited for. What it says is added to the file `commands.log`.

@@ -20,8 +20,11 @@ use crate::{
 /// A text that the store keeps in clear: the matched phrasing of a decision. Found, or the search is blind.
 const IN_CLEAR: &str = "怎么退款";
 
-/// The name under which the small model is served.
+/// The name of the small model, which computes embeddings.
 const MODEL: &str = "static-st";
+
+/// Everything that this program logs itself, and much of what its libraries do: all of theirs would be gigabytes.
+const LEVEL: &str = "debug,server=trace,store=trace,sealing=trace,answer=trace,eval=trace";
 
 /// People who write at once.
 const AT_ONCE: usize = 20;
@@ -79,14 +82,14 @@ async fn leave_nothing(engine: Engine) {
     let installation = Arc::new(Installation::new(engine));
     let people: Vec<Person> = (0..times(50, 2500) as usize).map(Person::new).collect();
     let both = Masters::Replacing(1, 0);
-    let service = Service::start(&installation, both, "trace");
+    let service = Service::start(&installation, both, LEVEL);
     for some in people.chunks(AT_ONCE) {
         join_all(some.iter().map(|person| speak(&service, person))).await;
     }
     // Killed, so that it tidies nothing up.
     service.kill();
     let traced = |arguments: &[&str]| {
-        let run = installation.yingda(both, arguments).variable("YINGDA_LOG__LEVEL", "trace");
+        let run = installation.yingda(both, arguments).variable("YINGDA_LOG__LEVEL", LEVEL);
         run.finish().expect(0).stderr
     };
     let mut said: Vec<String> = ["data", "index", "master"].map(|kind| traced(&["keys", "rotate", kind])).into();
@@ -150,7 +153,7 @@ async fn speak(service: &Service, person: &Person) {
     let text = person.says("怎么退款");
     let messages = json!([{ "role": "user", "content": text }]);
     for stream in [false, true] {
-        let body = json!({ "model": MODEL, "messages": messages, "stream": stream });
+        let body = json!({ "model": "yingda", "messages": messages, "stream": stream });
         post("/v1/chat/completions", body, StatusCode::OK).await;
     }
     post("/v1/embeddings", json!({ "model": MODEL, "input": [text] }), StatusCode::OK).await;
