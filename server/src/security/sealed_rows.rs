@@ -29,12 +29,17 @@ impl SealedRows for StoredKeys {
         Ok(self.replace_each_sealed(&[(row.clone(), sealed.clone())])? == [true])
     }
 
-    fn replace_each_sealed(&self, renewed: &[(SealedRow, sealing::Sealed)]) -> Result<Vec<bool>, StorageError> {
+    fn replace_each_sealed(
+        &self,
+        renewed: &[(SealedRow, sealing::Sealed)],
+    ) -> Result<Vec<bool>, StorageError> {
         let places = renewed.iter().map(|(row, _)| from_cursor(&row.cursor));
         let places = places.collect::<Result<Vec<_>, _>>()?;
-        self.write_each(places.into_iter().zip(renewed).map(|(at, (row, sealed))| {
-            self.store().reseal(at, to_stored(&row.sealed), to_stored(sealed))
-        }))
+        self.write_each(
+            places.into_iter().zip(renewed).map(|(at, (row, sealed))| {
+                self.store().reseal(at, to_stored(&row.sealed), to_stored(sealed))
+            }),
+        )
     }
 }
 

@@ -3,9 +3,7 @@
 use futures::future::join_all;
 use serde_json::{Value, json};
 use server::Storage;
-use store::{
-    AgentId, Author, Conversation, ConversationId, Handling, Message, Status, Store, Timestamp,
-};
+use store::{AgentId, Author, Conversation, ConversationId, Handling, Message, Status, Store, Timestamp};
 use uuid::Uuid;
 
 use crate::{

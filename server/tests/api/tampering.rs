@@ -167,7 +167,8 @@ async fn a_bit_that_rots_in_the_file_itself_is_found_though_the_engine_does_not_
     let file = std::fs::OpenOptions::new().write(true).open(path).unwrap();
     file.write_all_at(&[content[at] ^ 8], at as u64).unwrap();
     // Whoever reads after a write reads the file again.
-    let next = json!({ "text": "怎么退款", "conversation_id": Uuid::now_v7().to_string(), "message_id": "1" });
+    let next =
+        json!({ "text": "怎么退款", "conversation_id": Uuid::now_v7().to_string(), "message_id": "1" });
     shop.app.post("/v1/ask", &next).await.expect_ok();
     let said: String = shop.database.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
     assert_eq!(said, "ok");

@@ -92,7 +92,8 @@ async fn leave_nothing(engine: Engine) {
         let run = installation.yingda(both, arguments).variable("YINGDA_LOG__LEVEL", LEVEL);
         run.finish().expect(0).stderr
     };
-    let mut said: Vec<String> = ["data", "index", "master"].map(|kind| traced(&["keys", "rotate", kind])).into();
+    let mut said: Vec<String> =
+        ["data", "index", "master"].map(|kind| traced(&["keys", "rotate", kind])).into();
     said.push(traced(&["ask", &people[0].says("怎么退款")]));
     said.push(traced(&["doctor"]));
     std::fs::write(installation.path("said.log"), said.concat()).unwrap();
@@ -107,7 +108,10 @@ async fn leave_nothing(engine: Engine) {
     assert!(found.is_empty(), "{} found, the first: {:?}", found.len(), found[0]);
     assert!(searched.bytes > 500 * people.len() as u64, "only {} bytes are left", searched.bytes);
     let files = searched.files.len();
-    eprintln!("{count} canaries by every way into the store: 0 found in {files} files of {} bytes", searched.bytes);
+    eprintln!(
+        "{count} canaries by every way into the store: 0 found in {files} files of {} bytes",
+        searched.bytes
+    );
     assert_a_planted_one_is_found(&installation, &search, &people[0]).await;
 }
 
@@ -139,7 +143,8 @@ async fn speak(service: &Service, person: &Person) {
         assert_eq!(status, expected, "{reply}");
     };
     // Twice: a repeat goes another way. Then what nobody can answer, which is handed over.
-    for (message, what) in [("1", "怎么退款"), ("1", "怎么退款"), ("2", "量子力学的测量问题")] {
+    for (message, what) in [("1", "怎么退款"), ("1", "怎么退款"), ("2", "量子力学的测量问题")]
+    {
         post("/v1/ask", person.question(conversation, message, what), StatusCode::OK).await;
     }
     post("/v1/ask", person.question(conversation, "1", "说了别的"), StatusCode::CONFLICT).await;
@@ -157,7 +162,8 @@ async fn speak(service: &Service, person: &Person) {
         post("/v1/chat/completions", body, StatusCode::OK).await;
     }
     post("/v1/embeddings", json!({ "model": MODEL, "input": [text] }), StatusCode::OK).await;
-    post(&format!("/v1/{}?phone={}", person.openid, person.telephone), json!({}), StatusCode::NOT_FOUND).await;
+    post(&format!("/v1/{}?phone={}", person.openid, person.telephone), json!({}), StatusCode::NOT_FOUND)
+        .await;
     assert!(person.number < 100_000, "numbers have five digits");
 }
 

@@ -23,11 +23,8 @@ use crate::{
     traffic::{Answered, Ended, Traffic},
 };
 
-/// Questions a second. Each writes twice.
-const RATE: u64 = 200;
-
-/// The same on a server in the short set, where every statement waits for a process that was not optimised.
-const SHORT_SERVER_RATE: u64 = 40;
+/// Questions a second in the short set and in the long one. Each writes twice.
+const RATES: [u32; 2] = [40, 200];
 
 /// The longest that a rotation is let run before it is killed, its start included.
 const LATEST_KILL: Duration = Duration::from_millis(1500);
@@ -76,11 +73,7 @@ async fn replace_under_load(engine: Engine) {
     let installation = Arc::new(Installation::new(engine));
     let service = Arc::new(Service::start(&installation, BOTH[0], "info"));
     let mut random = ChaCha8Rng::seed_from_u64(8);
-    let (people, short_rate) = match installation.engine {
-        Engine::Sqlite => (times(20, 200).into(), RATE),
-        Engine::Postgres { .. } => (times(10, 100).into(), SHORT_SERVER_RATE),
-    };
-    let rate = if times(0, 1) == 0 { short_rate } else { RATE };
+    let (people, rate) = (times(10, 100).into(), times(RATES[0], RATES[1]));
     let mut answered = undisturbed(&service, rate, people).await;
     for kind in KINDS {
         let traffic = Traffic::begin(Arc::clone(&service), rate, people);
@@ -97,7 +90,7 @@ async fn replace_under_load(engine: Engine) {
 }
 
 /// What questions take while no key is replaced.
-async fn undisturbed(service: &Arc<Service>, rate: u64, people: u64) -> Vec<Answered> {
+async fn undisturbed(service: &Arc<Service>, rate: u32, people: u64) -> Vec<Answered> {
     let traffic = Traffic::begin(Arc::clone(service), rate, people);
     tokio::time::sleep(Duration::from_secs(times(2, 20).into())).await;
     let ended = traffic.end().await;

@@ -27,7 +27,8 @@ impl Service {
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let announced: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"));
+        let announced: Value =
+            serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"));
         let url = announced["url"].as_str().unwrap().trim_end_matches('/').to_owned();
         Self { child, url, client: Client::builder().no_proxy().build().unwrap() }
     }

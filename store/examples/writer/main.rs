@@ -4,7 +4,14 @@
 
 mod load;
 
-use std::{env, error::Error, io::Write, path::Path, sync::Arc, time::{Duration, Instant}};
+use std::{
+    env,
+    error::Error,
+    io::Write,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use store::{Location, Store};
 
@@ -18,7 +25,9 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let (location, ledger, lasting) = match arguments.as_slice() {
         [location, ledger] => (location, ledger, None),
-        [location, ledger, seconds] => (location, ledger, Some(Duration::try_from_secs_f64(seconds.parse()?)?)),
+        [location, ledger, seconds] => {
+            (location, ledger, Some(Duration::try_from_secs_f64(seconds.parse()?)?))
+        }
         _ => return Err("usage: writer LOCATION LEDGER [SECONDS]".into()),
     };
     let begun = Instant::now();

@@ -130,4 +130,3 @@ async fn a_full_disk_refuses_writes_serves_reads_and_recovers_without_a_restart(
         "{refusals} refusals on a full disk, 0 failed reads, 50 messages {resumed:?} after there was space"
     );
 }
-

@@ -171,7 +171,9 @@ async fn on_a_full_disk_people_are_erased_acts_recorded_and_nothing_else_written
     for number in 1..=ERASED {
         assert_eq!(store.key(own_key(number)).await.unwrap().unwrap().state, KeyState::Destroyed);
     }
-    let AuditState::Whole(head) = store.verify_audit(None).await.unwrap() else { panic!("the chain is broken") };
+    let AuditState::Whole(head) = store.verify_audit(None).await.unwrap() else {
+        panic!("the chain is broken")
+    };
     assert_eq!(head.sequence, acts);
     eprintln!(
         "{ERASED} people erased and {acts} acts recorded in {lasting:?} on a full disk, {refused} messages refused; writing resumed {resumed:?} after \

@@ -74,7 +74,8 @@ async fn damaged_pages_of_a_server_are_found_where_amcheck_is_installed() {
             store.ingest(message(opened.id, &number.to_string())).await.unwrap();
         }
         store.check().await.unwrap();
-        let row = client.query_one("SELECT pg_relation_filepath($1::text::regclass)", &[&damaged]).await.unwrap();
+        let row =
+            client.query_one("SELECT pg_relation_filepath($1::text::regclass)", &[&damaged]).await.unwrap();
         let path = server.data().join(row.get::<_, String>(0));
         client.batch_execute("CHECKPOINT").await.unwrap();
         store.close().await;

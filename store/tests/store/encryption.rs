@@ -85,7 +85,8 @@ impl Encrypting {
 #[tokio::test]
 async fn a_connection_is_encrypted_to_a_verified_server_or_there_is_none() {
     let Some(encrypting) = Encrypting::start().await else { return };
-    for options in ["sslmode=verify-full&sslrootcert=ROOTS/roots.pem", "sslrootcert=ROOTS%2Froots.pem&sslmode=require"]
+    for options in
+        ["sslmode=verify-full&sslrootcert=ROOTS/roots.pem", "sslrootcert=ROOTS%2Froots.pem&sslmode=require"]
     {
         let store = Store::open(&encrypting.location("localhost", options)).await.unwrap();
         store.check().await.unwrap();
@@ -102,7 +103,8 @@ async fn a_connection_is_encrypted_to_a_verified_server_or_there_is_none() {
         let refused = Store::open(&encrypting.location(host, options)).await.unwrap_err();
         let Error::Refused { reason } = &refused else { panic!("{options}: {refused}") };
         // A system without root certificates of its own says so; one with them does not know ours.
-        let known = reason.contains(named) || (named == "root certificates" && reason.contains("invalid peer certificate"));
+        let known = reason.contains(named)
+            || (named == "root certificates" && reason.contains("invalid peer certificate"));
         assert!(known, "{options}: {reason}");
     }
     let plain = Store::open(&encrypting.location("localhost", "")).await.unwrap();
@@ -114,7 +116,8 @@ async fn a_connection_is_encrypted_to_a_verified_server_or_there_is_none() {
 async fn a_server_that_offers_no_encryption_is_refused_where_it_is_asked_for() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let options = format!("-p {port} -c listen_addresses=127.0.0.1");
-    let Some(_server) = tokio::task::spawn_blocking(move || Server::start_with(&options)).await.unwrap() else {
+    let Some(_server) = tokio::task::spawn_blocking(move || Server::start_with(&options)).await.unwrap()
+    else {
         return;
     };
     let folder = tempfile::tempdir().unwrap();

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use store::{
     Act, AgentId, AgentMessage, BotReply, ClaimRequest, ContactId, Conversation, ConversationId, DedupeKey,
-    Delivery, HandOff, Handling, MessageId, NewConversation, NewIdentity, NewMessage, Sealed, Store, Timestamp,
+    Delivery, HandOff, Handling, MessageId, NewConversation, NewIdentity, NewMessage, Sealed, Store,
+    Timestamp,
 };
 use uuid::Uuid;
 

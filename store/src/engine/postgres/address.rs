@@ -141,7 +141,10 @@ mod tests {
             ("postgres://a@db.example/b?sslmode=require", None),
             ("postgres://a@localhost/b?sslmode=verify-full&connect_timeout=3", None),
             ("postgres://a@db.example/b?sslrootcert=%2Fetc%2Fown%20ca.pem&sslmode=verify-ca", own),
-            ("host=db.example sslmode=verify-full sslrootcert=/ca.pem user=a", Some(PathBuf::from("/ca.pem"))),
+            (
+                "host=db.example sslmode=verify-full sslrootcert=/ca.pem user=a",
+                Some(PathBuf::from("/ca.pem")),
+            ),
         ] {
             assert_eq!(protection(address), Protection::Verified(certificates), "{address}");
             assert_eq!(read(address).unwrap().0.get_ssl_mode(), SslMode::Require);

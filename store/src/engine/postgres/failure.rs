@@ -37,7 +37,9 @@ fn why_not_encrypted(error: &tokio_postgres::Error) -> Option<String> {
     while let Some(found) = cause {
         let inner = found.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
         let inner = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>());
-        if let Some(refused) = found.downcast_ref::<rustls::Error>().or(inner).filter(|error| is_lasting(error)) {
+        if let Some(refused) =
+            found.downcast_ref::<rustls::Error>().or(inner).filter(|error| is_lasting(error))
+        {
             return Some(format!("the server's certificate or its encryption: {refused}"));
         }
         cause = found.source();
