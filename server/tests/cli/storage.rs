@@ -88,46 +88,6 @@ on_both_engines! {
         assert_eq!(again["decision"], first["decision"]);
     }
 
-    fn keys_are_replaced_while_customers_write(sandbox) {
-        sandbox.file("shop.jsonl", SHOP);
-        json_of(sandbox, &["kb", "import", "shop.jsonl"]);
-        json_of(sandbox, &["keys", "init"]);
-        let by_contact = |number: usize| {
-            let id = format!("018f0000-0000-7000-8000-{:012}", number % 5);
-            json!({
-                "text": "怎么退款", "conversation_id": id, "message_id": number.to_string(),
-                "contact_id": format!("openid-{}", number % 5),
-            })
-        };
-        let serving = Serving::start(serve(sandbox));
-        let (rotating, written) = (std::sync::atomic::AtomicBool::new(true), std::sync::Mutex::new(Vec::new()));
-        std::thread::scope(|scope| {
-            scope.spawn(|| {
-                for number in 0.. {
-                    if !rotating.load(std::sync::atomic::Ordering::Relaxed) && number > 30 {
-                        break;
-                    }
-                    written.lock().unwrap().push(serving.post("/v1/ask", &by_contact(number)));
-                }
-            });
-            for kind in ["data", "index", "data"] {
-                let rotated = json_of(sandbox, &["keys", "rotate", kind]);
-                assert_eq!(rotated["unreadable"], json!([]), "{kind}");
-            }
-            rotating.store(false, std::sync::atomic::Ordering::Relaxed);
-        });
-        drop(serving);
-        let again = Serving::start(serve(sandbox));
-        for (number, reply) in written.into_inner().unwrap().into_iter().enumerate() {
-            assert_eq!(reply["conversation"]["repeated"], false, "{reply}");
-            let repeated = again.post("/v1/ask", &by_contact(number));
-            assert_eq!(repeated["conversation"]["repeated"], true, "{repeated}");
-            assert_eq!(repeated["conversation"]["message"], reply["conversation"]["message"]);
-        }
-        let status = json_of(sandbox, &["keys", "status"]);
-        assert_eq!((&status["keys"][0]["current"], &status["keys"][0]["retiring"]), (&json!(5), &json!(0)));
-    }
-
     fn with_a_wrong_master_key_nothing_starts_and_nothing_is_written(sandbox) {
         sandbox.file("shop.jsonl", SHOP);
         json_of(sandbox, &["kb", "import", "shop.jsonl"]);

@@ -34,8 +34,11 @@ pub(super) async fn open(
 
 /// What lies beside the file, and is needed for reading it, may have no room on a full disk but the reserve's.
 fn open_first(path: &Path) -> Result<Connection> {
-    connection::open_writer(path).or_else(|error| match error {
-        Error::DiskFull => Reserve::beside(path).release().and_then(|()| connection::open_writer(path)),
-        other => Err(other),
+    connection::open_writer(path).or_else(|error| {
+        if error != Error::DiskFull {
+            return Err(error);
+        }
+        Reserve::beside(path).release()?;
+        connection::open_writer(path)
     })
 }

@@ -49,14 +49,11 @@ impl Reserve {
         let Err(error) = self.fill() else { return Kept::Yes };
         // A part of it would only make the disk fuller.
         let _ = fs::remove_file(&self.0);
-        match error.kind() {
-            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Kept::NoSpace,
-            #[expect(clippy::wildcard_enum_match_arm, reason = "the library adds kinds")]
-            _ => {
-                tracing::warn!(%error, "no space can be kept back for a full disk");
-                Kept::Impossible
-            }
+        if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) {
+            return Kept::NoSpace;
         }
+        tracing::warn!(%error, "no space can be kept back for a full disk");
+        Kept::Impossible
     }
 
     fn fill(&self) -> io::Result<()> {
