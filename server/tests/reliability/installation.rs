@@ -76,7 +76,7 @@ impl Installation {
         self.yingda(masters, arguments).finish().expect(0).json()
     }
 
-    /// The end of what those commands said that were not waited for.
+    /// The end of what those commands said that were not waited for, the last line first.
     pub(crate) fn said(&self) -> String {
         let said = fs::read_to_string(self.path("commands.log")).unwrap();
         said.lines().rev().take(5).collect::<Vec<_>>().join("\n")

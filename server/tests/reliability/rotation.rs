@@ -10,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use futures::future::join_all;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
@@ -73,7 +74,7 @@ async fn replace_under_load(engine: Engine) {
     let installation = Arc::new(Installation::new(engine));
     let service = Arc::new(Service::start(&installation, BOTH[0], "info"));
     let mut random = ChaCha8Rng::seed_from_u64(8);
-    let (people, rate) = (times(10, 100).into(), times(RATES[0], RATES[1]));
+    let (people, rate) = (times(10, 40).into(), times(RATES[0], RATES[1]));
     let mut answered = undisturbed(&service, rate, people).await;
     for kind in KINDS {
         let traffic = Traffic::begin(Arc::clone(&service), rate, people);
@@ -92,7 +93,7 @@ async fn replace_under_load(engine: Engine) {
 /// What questions take while no key is replaced.
 async fn undisturbed(service: &Arc<Service>, rate: u32, people: u64) -> Vec<Answered> {
     let traffic = Traffic::begin(Arc::clone(service), rate, people);
-    tokio::time::sleep(Duration::from_secs(times(2, 20).into())).await;
+    tokio::time::sleep(Duration::from_secs(times(2, 10).into())).await;
     let ended = traffic.end().await;
     report("none", &Replaced::default(), &ended);
     ended.answered
@@ -119,7 +120,8 @@ async fn replace(installation: &Arc<Installation>, kind: Kind, random: &mut ChaC
     let mut replaced = Replaced::default();
     let rows = Rows::of(installation).await;
     let wanted = times(3, 20);
-    while replaced.kills < wanted || replaced.ended == 0 {
+    let mut is_finished = false;
+    while replaced.kills < wanted || !is_finished {
         let masters = kind.masters[replaced.ended as usize % 2];
         let arguments = ["keys", "rotate", kind.name];
         let rotating = installation.spawn(masters, &arguments);
@@ -128,11 +130,15 @@ async fn replace(installation: &Arc<Installation>, kind: Kind, random: &mut ChaC
         let ended = tokio::task::spawn_blocking(move || ended(rotating, to_be_killed.then_some(after)));
         match ended.await.unwrap() {
             None => {
-                replaced.kills += 1;
+                (is_finished, replaced.kills) = (false, replaced.kills + 1);
                 let half_done = rows.retiring().await > 0 || rows.masters().await > 1;
                 replaced.half_done += u32::from(half_done);
             }
-            Some(status) if status.success() => replaced.ended += 1,
+            Some(status) if status.success() => {
+                (is_finished, replaced.ended) = (true, replaced.ended + 1);
+                assert!(installation.said().starts_with(r#"{"keys":"#), "{}", installation.said());
+                assert!(installation.said().contains(r#""unreadable":[]"#), "{}", installation.said());
+            }
             Some(status) => {
                 let said = installation.said();
                 assert!(said.contains("the database is unavailable"), "{kind:?} ended with {status}: {said}");
@@ -140,10 +146,9 @@ async fn replace(installation: &Arc<Installation>, kind: Kind, random: &mut ChaC
             }
         }
     }
-    // Whatever a kill left is finished, and the master key that serves is the one that wraps.
-    let last = installation.json(BOTH[0], &["keys", "rotate", kind.name]);
-    assert_eq!(last["unreadable"], json!([]), "{last}");
     if kind.name == "master" {
+        // The one that serves is the one that wraps, whichever replaced the other last.
+        installation.json(BOTH[0], &["keys", "rotate", kind.name]);
         assert_eq!(rows.masters().await, 1, "keys are wrapped by an old master key");
     }
     replaced
@@ -174,13 +179,16 @@ async fn assert_everything_opens(installation: &Installation, answered: &[Answer
     installation.yingda(Masters::Only(0), &["keys", "status"]).finish().expect(6);
     let service = Service::start(installation, alone, "info");
     let mut failed = Vec::new();
-    for Answered { question, reply, .. } in answered {
-        let (status, again) = service.post("/v1/ask", question).await.unwrap();
-        let same = |name: &str| again[name] == reply[name];
-        let conversation = |reply: &Value| reply["conversation"]["message"].clone();
-        let opened = status.is_success() && again["conversation"]["repeated"] == true;
-        if !(opened && conversation(&again) == conversation(reply) && same("decision") && same("answer")) {
-            failed.push(format!("{status}: {again}"));
+    for some in answered.chunks(16) {
+        let asked = join_all(some.iter().map(|answered| service.post("/v1/ask", &answered.question))).await;
+        for (Answered { reply, .. }, again) in some.iter().zip(asked) {
+            let (status, again) = again.unwrap();
+            let same = |name: &str| again[name] == reply[name];
+            let message = |reply: &Value| reply["conversation"]["message"].clone();
+            let opened = status.is_success() && again["conversation"]["repeated"] == true;
+            if !(opened && message(&again) == message(reply) && same("decision") && same("answer")) {
+                failed.push(format!("{status}: {again}"));
+            }
         }
     }
     assert!(failed.is_empty(), "{} of {} failed, the first: {}", failed.len(), answered.len(), failed[0]);
