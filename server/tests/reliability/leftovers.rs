@@ -1,7 +1,7 @@
 //! Who customers are and what they say is looked for in everything that the program leaves behind: database and
 //! write-ahead log, logs at the most talkative level, temporary files.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use futures::future::join_all;
 use reqwest::StatusCode;
@@ -115,7 +115,7 @@ async fn leave_nothing(engine: Engine) {
     assert_a_planted_one_is_found(&installation, &search, &people[0]).await;
 }
 
-fn is_of_database(path: &PathBuf) -> bool {
+fn is_of_database(path: &Path) -> bool {
     let name = path.display().to_string();
     ["yingda.db", "yingda.db-wal", "/base/", "/pg_wal/"].iter().any(|part| name.contains(part))
 }

@@ -1,6 +1,6 @@
 //! Connections to PostgreSQL that nobody on the way can read or pretend to be the end of.
 
-use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt as _, path::Path, sync::LazyLock};
+use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt as _, path::Path};
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use store::{Error, Location, Store};
@@ -43,27 +43,24 @@ struct Encrypting {
     folder: TempDir,
 }
 
-static SERVER: LazyLock<Option<Encrypting>> = LazyLock::new(|| {
-    let folder = tempfile::tempdir().unwrap();
-    let authority = Authority::new();
-    authority.certify("localhost", folder.path());
-    for (file, content) in
-        [("roots.pem", authority.certificate), ("others.pem", Authority::new().certificate)]
-    {
-        fs::write(folder.path().join(file), content).unwrap();
-    }
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let at = folder.path().display();
-    let server = Server::start_with(&format!(
-        "-p {port} -c listen_addresses=127.0.0.1 -c ssl=on -c ssl_cert_file={at}/server.pem -c ssl_key_file={at}/server.key"
-    ))?;
-    Some(Encrypting { server, port, folder })
-});
-
 impl Encrypting {
     /// `None` where no PostgreSQL is installed.
-    async fn start() -> Option<&'static Self> {
-        tokio::task::spawn_blocking(|| SERVER.as_ref()).await.unwrap()
+    fn start() -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let authority = Authority::new();
+        authority.certify("localhost", folder.path());
+        for (file, content) in
+            [("roots.pem", authority.certificate), ("others.pem", Authority::new().certificate)]
+        {
+            fs::write(folder.path().join(file), content).unwrap();
+        }
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let at = folder.path().display();
+        let server = Server::start_with(&format!(
+            "-p {port} -c listen_addresses=127.0.0.1 -c ssl=on -c ssl_cert_file={at}/server.pem \
+             -c ssl_key_file={at}/server.key"
+        ))?;
+        Some(Self { server, port, folder })
     }
 
     fn location(&self, host: &str, options: &str) -> Location {
@@ -84,7 +81,7 @@ impl Encrypting {
 /// One test, since it looks at all connections of the server.
 #[tokio::test]
 async fn a_connection_is_encrypted_to_a_verified_server_or_there_is_none() {
-    let Some(encrypting) = Encrypting::start().await else { return };
+    let Some(encrypting) = tokio::task::spawn_blocking(Encrypting::start).await.unwrap() else { return };
     for options in
         ["sslmode=verify-full&sslrootcert=ROOTS/roots.pem", "sslrootcert=ROOTS%2Froots.pem&sslmode=require"]
     {
