@@ -45,8 +45,10 @@ ifeq ($(INITDB),)
 	if command -v apt-get >/dev/null && test "$$(id -u)" = 0; then apt-get update && apt-get install -y postgresql; fi
 endif
 
-reliability: postgres ## the long set: a thousand kills, a hundred power cuts (root), crashing servers, a gibibyte restored; half an hour
+reliability: postgres ## the long set: kills, power cuts and full disks (root), crashing servers, killed rotations, canaries, a gibibyte restored; over an hour
 	YINGDA_RELIABILITY=long $(CARGO) test --locked -p store -- --nocapture --test-threads=1
+	YINGDA_RELIABILITY=long $(CARGO) test --locked -p server --test reliability -- --nocapture --test-threads=1
+	YINGDA_RELIABILITY=long $(CARGO) test --locked -p server --test api tampering -- --nocapture --test-threads=1
 	YINGDA_RELIABILITY=long $(CARGO) test --locked -p server --test cli backup_size -- --nocapture
 
 bench: $(MINILM) postgres ## embedding, index, decision, sealing and store speed, with ratios to a reference in the same run

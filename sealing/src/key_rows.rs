@@ -203,6 +203,15 @@ pub trait KeyRows: Send + Sync {
     /// # Errors
     /// Whatever storage says.
     fn replace(&self, expected: &KeyRow, row: &KeyRow) -> std::result::Result<bool, StorageError>;
+
+    /// The same for each of several pairs of an expected and a new row, in their order; storage may make them durable
+    /// together.
+    ///
+    /// # Errors
+    /// Whatever storage says; some of the rows may have been written.
+    fn replace_each(&self, rows: &[(KeyRow, KeyRow)]) -> std::result::Result<Vec<bool>, StorageError> {
+        rows.iter().map(|(expected, row)| self.replace(expected, row)).collect()
+    }
 }
 
 #[cfg(test)]

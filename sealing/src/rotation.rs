@@ -1,7 +1,7 @@
 //! Keys of every kind are replaced while the service runs.
 //!
 //! The caller drives: it creates a rotation and calls its `step` until it is [`Step::Done`], as fast or slowly as it
-//! likes. Each step reads one batch and writes its rows one by one, each write compared with what was read. A rotation
+//! likes. Each step reads one batch and writes its rows, each write compared with what was read. A rotation
 //! may be dropped after any step, or die within one, and be resumed: everything that is needed is in storage.
 //!
 //! [`MasterRotation`] wraps the data keys anew, [`DataRotation`] seals values anew, [`IndexRotation`] computes blind

@@ -8,6 +8,8 @@ mod places;
 mod rotation;
 mod sealed_rows;
 mod stored_keys;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

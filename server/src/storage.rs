@@ -29,9 +29,18 @@ impl Storage {
     /// When the folder or the store cannot be made.
     pub async fn temporary() -> anyhow::Result<(Self, TempDir)> {
         let folder = tempfile::Builder::new().prefix("yingda-").tempdir().context("a temporary folder")?;
-        let store = Arc::new(Store::open(&Location::File(folder.path().join("yingda.db"))).await?);
+        let storage = Self::sealed_for_this_process(&Location::File(folder.path().join("yingda.db"))).await?;
+        Ok((storage, folder))
+    }
+
+    /// A store without keys at `location`, sealed with a key that is written nowhere.
+    ///
+    /// # Errors
+    /// When the store cannot be opened, or has keys.
+    pub async fn sealed_for_this_process(location: &Location) -> anyhow::Result<Self> {
+        let store = Arc::new(Store::open(location).await?);
         let (vault, _) = security::initialise(MasterKeys::new(MasterKey::generate()?), &store).await?;
-        Ok((Self { store, vault }, folder))
+        Ok(Self { store, vault })
     }
 }
 

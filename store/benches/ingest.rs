@@ -10,6 +10,8 @@
 
 #[path = "../tests/store/support/postgres_server.rs"]
 mod postgres_server;
+#[path = "../tests/store/support/stand_in.rs"]
+mod stand_in;
 
 use std::{
     path::Path,
@@ -19,26 +21,18 @@ use std::{
 };
 
 use store::{
-    BlindIndex, DedupeKey, Key, KeyId, KeyPurpose, KeyState, Location, MessageId, NewConversation,
-    NewIdentity, NewMessage, Sealed, Store, Timestamp, Wrapped,
+    DedupeKey, KeyPurpose, Location, MessageId, NewConversation, NewIdentity, NewMessage, Sealed, Store,
+    Timestamp,
 };
 use uuid::Uuid;
 
+use stand_in::{KEY, index, key, sealed_with};
+
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
-/// The id of the key that seals whatever is written here.
-const KEY: KeyId = KeyId(7);
-
-/// What the store takes for sealed with [`KEY`]; `length` bytes, at least 9.
+/// What the store takes for sealed; `length` bytes and nine more.
 fn sealed(length: usize) -> Sealed {
-    let mut bytes = [&[0], &KEY.0.to_be_bytes()[..]].concat();
-    bytes.resize(length, 3);
-    Sealed(bytes)
-}
-
-fn key() -> Key {
-    let [wrapped, canary] = [Wrapped(vec![1; 60]), Wrapped(vec![2; 60])];
-    Key { id: KEY, purpose: KeyPurpose::System, state: KeyState::Current, wrapped, canary }
+    sealed_with(KEY, &"3".repeat(length))
 }
 
 #[tokio::main]
@@ -66,7 +60,7 @@ async fn main() {
 async fn row(engine: &str, location: &Location, writers: usize, lasting: Duration) {
     let store = Arc::new(Store::open(location).await.unwrap());
     // False from the second row on: SQLite's file is there already.
-    store.add_key(key(), None).await.unwrap();
+    store.add_key(key(KEY, KeyPurpose::System), None).await.unwrap();
     let begun = Instant::now();
     let running: Vec<_> = (0..writers)
         .map(|_| {
@@ -89,7 +83,7 @@ async fn row(engine: &str, location: &Location, writers: usize, lasting: Duratio
 async fn write(store: &Store, lasting: Duration) -> Vec<f64> {
     let identity = NewIdentity {
         channel: String::from("web"),
-        identity: BlindIndex([&KEY.0.to_be_bytes()[..], Uuid::now_v7().as_bytes()].concat()),
+        identity: index(&Uuid::now_v7().to_string()),
         earlier_identities: Vec::new(),
         external_id: sealed(60),
         contact: Uuid::now_v7().into(),

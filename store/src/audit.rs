@@ -117,7 +117,7 @@ impl Store {
         detail: Option<String>,
     ) -> Result<()> {
         let (action, object) = (action.to_owned(), object.to_owned());
-        self.write(move |transaction| {
+        self.write_urgently(move |transaction| {
             async move { append(transaction, &act, &action, &object, detail).await }.boxed()
         })
         .await

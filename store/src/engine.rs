@@ -20,7 +20,7 @@ use tokio::sync::{mpsc, oneshot};
 
 pub(crate) use row::{Fields, Row};
 pub(crate) use transaction::Transaction;
-use unit::{Unit, WaitingUnit};
+use unit::{Unit, Urgency, WaitingUnit};
 pub(crate) use value::{FromValue, Value, values};
 
 use crate::{Error, Location, Result};
@@ -73,8 +73,27 @@ impl Engine {
         &self,
         unit: impl for<'t> FnOnce(&'t mut Transaction<'_>) -> BoxFuture<'t, Result<T>> + Send + 'static,
     ) -> Result<T> {
+        self.write_as(Urgency::Ordinary, unit).await
+    }
+
+    /// The same for what must still be possible on a full disk: it may use the space that is kept back for this.
+    pub(crate) async fn write_urgently<T: Send + 'static>(
+        &self,
+        unit: impl for<'t> FnOnce(&'t mut Transaction<'_>) -> BoxFuture<'t, Result<T>> + Send + Clone + 'static,
+    ) -> Result<T> {
+        match self.write_as(Urgency::Urgent, unit.clone()).await {
+            Err(Error::DiskFull) => self.write_as(Urgency::LastResort, unit).await,
+            outcome => outcome,
+        }
+    }
+
+    async fn write_as<T: Send + 'static>(
+        &self,
+        urgency: Urgency,
+        unit: impl for<'t> FnOnce(&'t mut Transaction<'_>) -> BoxFuture<'t, Result<T>> + Send + 'static,
+    ) -> Result<T> {
         let (waiter, outcome) = oneshot::channel();
-        self.queue.try_send(Box::new(Unit::new(unit, waiter))).map_err(|error| match error {
+        self.queue.try_send(Box::new(Unit::new(urgency, unit, waiter))).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => Error::Busy,
             mpsc::error::TrySendError::Closed(_) => Error::unavailable("the store is closed"),
         })?;
@@ -122,11 +141,11 @@ impl Engine {
         if done { Ok(()) } else { Err(Error::unavailable(reason)) }
     }
 
-    /// Checks the file's structure and frees the write-ahead log; PostgreSQL has its own tools for both.
+    /// Checks what the engine itself can say: the structure of an SQLite file, the settings of a PostgreSQL server.
     pub(crate) async fn check(&self) -> Result<()> {
         match &self.readers {
             Readers::Sqlite(readers) => readers.check().await,
-            Readers::Postgres(_) => Ok(()),
+            Readers::Postgres(readers) => readers.check().await,
         }
     }
 }

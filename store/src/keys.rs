@@ -161,8 +161,9 @@ impl Store {
         let destroyed = new.state == KeyState::Destroyed;
         let sql = "UPDATE keys SET state = $4, wrapped = $5, canary = $6 \
                    WHERE id = $1 AND state = $2 AND wrapped = $3 AND canary = $7";
+        // Urgent: a person can be erased although the disk is full.
         let replaced = self
-            .write(move |transaction| {
+            .write_urgently(move |transaction| {
                 async move {
                     let found = read(transaction, expected.id).await?;
                     if found.as_ref() != Some(&expected) {

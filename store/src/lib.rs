@@ -13,6 +13,7 @@
 mod archive;
 mod audit;
 mod cells;
+mod check;
 mod consents;
 mod contacts;
 mod conversations;

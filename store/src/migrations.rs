@@ -41,11 +41,40 @@ pub(crate) async fn apply(engine: &Engine) -> Result<()> {
 
 /// Applies what is missing up to a version.
 pub(crate) async fn apply_until(engine: &Engine, version: i64) -> Result<()> {
-    engine.write(|transaction| create_history(transaction).boxed()).await?;
+    // Urgent: what needs no change is opened on a full disk too.
+    engine.write_urgently(|transaction| create_history(transaction).boxed()).await?;
     for migration in MIGRATIONS.iter().filter(|migration| migration.version <= version) {
-        engine.write(|transaction| step(transaction, migration).boxed()).await?;
+        engine.write_urgently(|transaction| step(transaction, migration).boxed()).await?;
     }
     Ok(())
+}
+
+/// Whether the schema is still the one that the steps make.
+///
+/// # Errors
+/// [`Error::Schema`] when it is not.
+pub(crate) async fn verify(transaction: &mut Transaction<'_>) -> Result<()> {
+    for migration in MIGRATIONS {
+        if !is_applied(transaction, migration).await? {
+            let reason = format!("migration {} is not applied", migration.version);
+            return Err(Error::Schema { reason });
+        }
+    }
+    Ok(())
+}
+
+async fn is_applied(transaction: &mut Transaction<'_>, migration: &Migration) -> Result<bool> {
+    let sql = "SELECT checksum FROM schema_versions WHERE version = $1";
+    let Some(row) = transaction.row(sql, values![migration.version]).await? else { return Ok(false) };
+    let applied: Vec<u8> = row.only("schema_versions")?;
+    let reason = format!("migration {} is not the one that was applied", migration.version);
+    if applied == migration.checksum() { Ok(true) } else { Err(Error::Schema { reason }) }
+}
+
+impl Migration {
+    fn checksum(&self) -> Vec<u8> {
+        Sha256::digest(self.sql).to_vec()
+    }
 }
 
 async fn create_history(transaction: &mut Transaction<'_>) -> Result<()> {
@@ -57,16 +86,12 @@ async fn create_history(transaction: &mut Transaction<'_>) -> Result<()> {
 }
 
 async fn step(transaction: &mut Transaction<'_>, migration: &Migration) -> Result<()> {
-    let checksum = Sha256::digest(migration.sql).to_vec();
-    let sql = "SELECT checksum FROM schema_versions WHERE version = $1";
-    if let Some(row) = transaction.row(sql, values![migration.version]).await? {
-        let applied: Vec<u8> = row.only("schema_versions")?;
-        let reason = format!("migration {} is not the one that was applied", migration.version);
-        return if applied == checksum { Ok(()) } else { Err(Error::Schema { reason }) };
+    if is_applied(transaction, migration).await? {
+        return Ok(());
     }
     transaction.script(&in_dialect(migration.sql, transaction)).await?;
     let sql = "INSERT INTO schema_versions (version, checksum) VALUES ($1, $2)";
-    transaction.execute(sql, values![migration.version, checksum]).await?;
+    transaction.execute(sql, values![migration.version, migration.checksum()]).await?;
     Ok(())
 }
 

@@ -15,8 +15,9 @@ use crate::{
 pub enum Location {
     /// An SQLite file, created when it is missing. Its folder must exist.
     File(PathBuf),
-    /// A PostgreSQL address: `postgres://user:password@host/database`, or key=value pairs. The connection is not encrypted:
-    /// a socket on this machine, or a private network. An address that demands encryption is refused.
+    /// A PostgreSQL address: `postgres://user:password@host/database`, or key=value pairs. With `sslmode=verify-full` the
+    /// connection is encrypted, and the server's certificate must be signed by one in the PEM file that `sslrootcert`
+    /// names, else by one of the system's. An address of another machine that says nothing about `sslmode` is refused.
     Server(String),
 }
 
@@ -75,13 +76,8 @@ impl Store {
         self.engine.close().await;
     }
 
-    /// Checks the structure of an SQLite file and its references, and carries the write-ahead log over. PostgreSQL is
-    /// checked with its own tools (`pg_amcheck`), so nothing is done there.
-    ///
-    /// # Errors
-    /// [`Error::Schema`](crate::Error::Schema) with what is damaged.
-    pub async fn check(&self) -> Result<()> {
-        self.engine.check().await
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
     }
 
     /// Carries SQLite's write-ahead log over and empties it, so that nothing that was overwritten stays readable there.
@@ -102,6 +98,14 @@ impl Store {
         unit: impl for<'t> FnOnce(&'t mut Transaction<'_>) -> BoxFuture<'t, Result<T>> + Send + 'static,
     ) -> Result<T> {
         self.engine.write(unit).await
+    }
+
+    /// For what must still be possible on a full disk: erasure, and the record of who did what.
+    pub(crate) async fn write_urgently<T: Send + 'static>(
+        &self,
+        unit: impl for<'t> FnOnce(&'t mut Transaction<'_>) -> BoxFuture<'t, Result<T>> + Send + Clone + 'static,
+    ) -> Result<T> {
+        self.engine.write_urgently(unit).await
     }
 
     pub(crate) async fn read<T: Send + 'static>(

@@ -1,7 +1,7 @@
 //! A new data key: what the old one sealed is sealed anew.
 
 use super::retirement::{Retirement, unread};
-use super::sweep::Row;
+use super::sweep::{Row, written};
 use super::{Cursor, Step};
 use crate::vault::purpose_of;
 use crate::{Error, KeyId, Owner, Place, Result, Sealed, StorageError, Vault};
@@ -38,6 +38,17 @@ pub trait SealedRows {
     /// # Errors
     /// Whatever storage says.
     fn replace_sealed(&self, row: &SealedRow, sealed: &Sealed) -> std::result::Result<bool, StorageError>;
+
+    /// The same for each of several rows, in their order; storage may make them durable together.
+    ///
+    /// # Errors
+    /// Whatever storage says; some of the rows may have been written.
+    fn replace_each_sealed(
+        &self,
+        renewed: &[(SealedRow, Sealed)],
+    ) -> std::result::Result<Vec<bool>, StorageError> {
+        renewed.iter().map(|(row, sealed)| self.replace_sealed(row, sealed)).collect()
+    }
 }
 
 /// Replaces the data key of the system or of one contact.
@@ -67,23 +78,33 @@ impl DataRotation {
     pub fn step(&mut self, rows: &dyn SealedRows, limit: usize) -> Result<Step<Place>> {
         self.0.step(
             |key, after| rows.sealed_after(key, after, limit.max(1)),
-            |vault, key, row: SealedRow| {
-                let renewed = reseal(vault, key, rows, &row)?;
-                Ok((row.cursor, renewed))
-            },
+            |row: &SealedRow| row.cursor.clone(),
+            |vault, key, found| reseal(vault, key, rows, found),
         )
     }
 }
 
-fn reseal(vault: &Vault, key: KeyId, rows: &dyn SealedRows, row: &SealedRow) -> Result<Row<Place>> {
-    if row.sealed.key_id() != Some(key) {
-        return Ok(Row::Settled);
+fn reseal(
+    vault: &Vault,
+    key: KeyId,
+    rows: &dyn SealedRows,
+    found: Vec<SealedRow>,
+) -> Result<Vec<Row<Place>>> {
+    let (mut outcomes, mut renewed) = (Vec::new(), Vec::new());
+    for row in found {
+        if row.sealed.key_id() != Some(key) {
+            outcomes.push(Row::Settled);
+            continue;
+        }
+        match vault.open(&row.place, &row.sealed) {
+            Ok(plain) => {
+                let sealed = vault.seal(&row.place, &plain)?;
+                renewed.push((row, sealed));
+            }
+            Err(error) => outcomes.push(unread(row.place, error)?),
+        }
     }
-    let plain = match vault.open(&row.place, &row.sealed) {
-        Ok(plain) => plain,
-        Err(error) => return unread(row.place.clone(), error),
-    };
-    let sealed = vault.seal(&row.place, &plain)?;
-    let replaced = rows.replace_sealed(row, &sealed).map_err(Error::Storage)?;
-    Ok(if replaced { Row::Moved } else { Row::Changed })
+    let replaced = rows.replace_each_sealed(&renewed).map_err(Error::Storage)?;
+    outcomes.extend(written(&replaced, renewed.len()));
+    Ok(outcomes)
 }

@@ -1,7 +1,7 @@
 //! A new index key: blind indexes are computed anew from the sealed values beside them.
 
 use super::retirement::{Retirement, unread};
-use super::sweep::Row;
+use super::sweep::{Row, written};
 use super::{Cursor, Step};
 use crate::{BlindIndex, Error, KeyId, KeyPurpose, Place, Plain, Result, Sealed, StorageError, Vault};
 
@@ -41,6 +41,17 @@ pub trait IndexedRows {
     /// Whatever storage says.
     fn replace_index(&self, row: &IndexedRow, index: &BlindIndex) -> std::result::Result<bool, StorageError>;
 
+    /// The same for each of several rows, in their order; storage may make them durable together.
+    ///
+    /// # Errors
+    /// Whatever storage says; some of the rows may have been written.
+    fn replace_each_index(
+        &self,
+        renewed: &[(IndexedRow, BlindIndex)],
+    ) -> std::result::Result<Vec<bool>, StorageError> {
+        renewed.iter().map(|(row, index)| self.replace_index(row, index)).collect()
+    }
+
     /// The opened value of a field, normalised as it is for a look-up.
     fn normalised(&self, field: &str, value: &Plain) -> Plain;
 }
@@ -73,23 +84,33 @@ impl IndexRotation {
     pub fn step(&mut self, rows: &dyn IndexedRows, limit: usize) -> Result<Step<Place>> {
         self.0.step(
             |key, after| rows.indexed_after(key, after, limit.max(1)),
-            |vault, key, row: IndexedRow| {
-                let renewed = reindex(vault, key, rows, &row)?;
-                Ok((row.cursor, renewed))
-            },
+            |row: &IndexedRow| row.cursor.clone(),
+            |vault, key, found| reindex(vault, key, rows, found),
         )
     }
 }
 
-fn reindex(vault: &Vault, key: KeyId, rows: &dyn IndexedRows, row: &IndexedRow) -> Result<Row<Place>> {
-    if row.index.key_id() != key {
-        return Ok(Row::Settled);
+fn reindex(
+    vault: &Vault,
+    key: KeyId,
+    rows: &dyn IndexedRows,
+    found: Vec<IndexedRow>,
+) -> Result<Vec<Row<Place>>> {
+    let (mut outcomes, mut renewed) = (Vec::new(), Vec::new());
+    for row in found {
+        if row.index.key_id() != key {
+            outcomes.push(Row::Settled);
+            continue;
+        }
+        match vault.open(&row.place, &row.sealed) {
+            Ok(value) => {
+                let index = vault.blind_index(row.field, &rows.normalised(row.field, &value))?;
+                renewed.push((row, index));
+            }
+            Err(error) => outcomes.push(unread(row.place, error)?),
+        }
     }
-    let value = match vault.open(&row.place, &row.sealed) {
-        Ok(value) => value,
-        Err(error) => return unread(row.place.clone(), error),
-    };
-    let index = vault.blind_index(row.field, &rows.normalised(row.field, &value))?;
-    let replaced = rows.replace_index(row, &index).map_err(Error::Storage)?;
-    Ok(if replaced { Row::Moved } else { Row::Changed })
+    let replaced = rows.replace_each_index(&renewed).map_err(Error::Storage)?;
+    outcomes.extend(written(&replaced, renewed.len()));
+    Ok(outcomes)
 }

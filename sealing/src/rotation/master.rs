@@ -1,7 +1,7 @@
 //! A new master key: every data key is wrapped anew. No sealed value changes.
 
 use super::Step;
-use super::sweep::{Row, Sweep};
+use super::sweep::{Row, Sweep, written};
 use crate::{Error, KeyId, KeyRow, KeyState, Result, Vault, wrapping};
 
 /// Wraps every data key with the vault's current master key.
@@ -26,13 +26,15 @@ impl MasterRotation {
     /// # Errors
     /// [`Error::WrongMasterKey`] if a key is wrapped by neither; whatever storage says. The step may be repeated.
     pub fn step(&mut self, limit: usize) -> Result<Step<KeyId>> {
-        let rows = self.vault.rows_after(self.sweep.cursor, limit.max(1))?;
-        if rows.is_empty() {
-            return Ok(self.end_pass());
-        }
-        for row in rows {
-            let found = self.rewrap(&row)?;
-            self.sweep.note(row.id, found);
+        let rows = self.vault.rows_after(self.sweep.cursor().copied(), limit.max(1))?;
+        let Some(last) = rows.last().map(|row| row.id) else { return Ok(self.end_pass()) };
+        match self.rewrap(rows) {
+            Ok(rewrapped) => self.sweep.note(last, rewrapped),
+            Err(error) => {
+                // Some of them may have been written.
+                self.sweep.disturb();
+                return Err(error);
+            }
         }
         Ok(Step::More)
     }
@@ -44,16 +46,22 @@ impl MasterRotation {
         if settled { Step::Done(self.sweep.outcome(unreadable)) } else { Step::More }
     }
 
-    fn rewrap(&self, row: &KeyRow) -> Result<Row<KeyId>> {
+    fn rewrap(&self, rows: Vec<KeyRow>) -> Result<Vec<Row<KeyId>>> {
         let current = self.vault.masters().current().id();
-        if row.state == KeyState::Destroyed || row.wrapped.key_id() == Some(current) {
-            return Ok(Row::Settled);
+        let (mut outcomes, mut rewrapped) = (Vec::new(), Vec::new());
+        for row in rows {
+            if row.state == KeyState::Destroyed || row.wrapped.key_id() == Some(current) {
+                outcomes.push(Row::Settled);
+                continue;
+            }
+            match wrapping::rewrapped(self.vault.masters(), &row) {
+                Ok(anew) => rewrapped.push((row, anew)),
+                Err(Error::DamagedKey { key, .. }) => outcomes.push(Row::Unreadable(key)),
+                Err(error) => return Err(error),
+            }
         }
-        let anew = match wrapping::rewrapped(self.vault.masters(), row) {
-            Ok(anew) => anew,
-            Err(Error::DamagedKey { key, .. }) => return Ok(Row::Unreadable(key)),
-            Err(error) => return Err(error),
-        };
-        Ok(if self.vault.replace_key(row, &anew)? { Row::Moved } else { Row::Changed })
+        let replaced = self.vault.replace_keys(&rewrapped)?;
+        outcomes.extend(written(&replaced, rewrapped.len()));
+        Ok(outcomes)
     }
 }

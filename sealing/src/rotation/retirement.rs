@@ -42,22 +42,27 @@ impl Retirement {
         Ok(Some(Self { vault, keys, sweep: Sweep::new(), unreadable: Vec::new() }))
     }
 
-    /// One batch: `read` gives the rows of a key after a cursor, `renew` deals with one of them.
+    /// One batch: `read` gives the rows of a key after a cursor, `cursor` continues after one, `renew` deals with them all.
     pub(super) fn step<R>(
         &mut self,
         read: impl FnOnce(KeyId, Option<&Cursor>) -> Batch<R>,
-        renew: impl Fn(&Vault, KeyId, R) -> Result<(Cursor, Row<Place>)>,
+        cursor: impl FnOnce(&R) -> Cursor,
+        renew: impl FnOnce(&Vault, KeyId, Vec<R>) -> Result<Vec<Row<Place>>>,
     ) -> Result<Step<Place>> {
         let Some(key) = self.keys.front().copied() else {
             return Ok(Step::Done(self.sweep.outcome(self.unreadable.clone())));
         };
-        let rows = read(key, self.sweep.cursor.as_ref()).map_err(Error::Storage)?;
-        if rows.is_empty() {
+        let rows = read(key, self.sweep.cursor()).map_err(Error::Storage)?;
+        let Some(last) = rows.last().map(cursor) else {
             return self.end_pass(key).map(|()| Step::More);
-        }
-        for row in rows {
-            let (cursor, row) = renew(&self.vault, key, row)?;
-            self.sweep.note(cursor, row);
+        };
+        match renew(&self.vault, key, rows) {
+            Ok(renewed) => self.sweep.note(last, renewed),
+            Err(error) => {
+                // Some of them may have been written.
+                self.sweep.disturb();
+                return Err(error);
+            }
         }
         Ok(Step::More)
     }

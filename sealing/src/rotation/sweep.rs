@@ -17,7 +17,7 @@ pub(super) enum Row<T> {
 /// Counts over passes. `C` continues after a row, `T` names an unreadable one.
 pub(super) struct Sweep<C, T> {
     /// Where the pass stands; `None` at its beginning.
-    pub(super) cursor: Option<C>,
+    cursor: Option<C>,
     unsettled: bool,
     unreadable: Vec<T>,
     moved: u64,
@@ -28,17 +28,29 @@ impl<C, T> Sweep<C, T> {
         Self { cursor: None, unsettled: false, unreadable: Vec::new(), moved: 0 }
     }
 
-    pub(super) fn note(&mut self, cursor: C, row: Row<T>) {
+    /// What became of the rows of a batch, which ends before `cursor`.
+    pub(super) fn note(&mut self, cursor: C, rows: Vec<Row<T>>) {
         self.cursor = Some(cursor);
-        match row {
-            Row::Settled => {}
-            Row::Moved => {
-                self.moved += 1;
-                self.unsettled = true;
+        for row in rows {
+            match row {
+                Row::Settled => {}
+                Row::Moved => {
+                    self.moved += 1;
+                    self.unsettled = true;
+                }
+                Row::Changed => self.unsettled = true,
+                Row::Unreadable(name) => self.unreadable.push(name),
             }
-            Row::Changed => self.unsettled = true,
-            Row::Unreadable(name) => self.unreadable.push(name),
         }
+    }
+
+    /// The pass proves nothing: a batch of it ended with an error.
+    pub(super) fn disturb(&mut self) {
+        self.unsettled = true;
+    }
+
+    pub(super) fn cursor(&self) -> Option<&C> {
+        self.cursor.as_ref()
     }
 
     /// Whether this pass has written nothing and seen nothing change.
@@ -63,4 +75,9 @@ impl<C, T> Sweep<C, T> {
     pub(super) fn outcome(&self, unreadable: Vec<T>) -> Outcome<T> {
         Outcome { moved: self.moved, unreadable }
     }
+}
+
+/// What storage answered to the replacement of `count` rows. A row without an answer is looked at again.
+pub(super) fn written<T>(replaced: &[bool], count: usize) -> impl Iterator<Item = Row<T>> {
+    (0..count).map(|number| if replaced.get(number) == Some(&true) { Row::Moved } else { Row::Changed })
 }

@@ -115,6 +115,11 @@ impl Vault {
         self.0.rows.replace(expected, row).map_err(Error::Storage)
     }
 
+    /// The same for each of several.
+    pub(crate) fn replace_keys(&self, rows: &[(KeyRow, KeyRow)]) -> Result<Vec<bool>> {
+        self.0.rows.replace_each(rows).map_err(Error::Storage)
+    }
+
     /// Destroys one key, whatever others change at the same time. True if this call did it.
     pub(crate) fn destroy_key(&self, id: KeyId) -> Result<bool> {
         for _ in 0..TRIES {

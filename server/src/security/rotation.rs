@@ -11,8 +11,8 @@ use tokio::runtime::Handle;
 
 use super::{off_the_workers, stored_keys::StoredKeys, stored_keys::sealing_contact};
 
-/// Rows of a step.
-const STEP: usize = 500;
+/// Rows of a step. They share a commit, which customers' messages wait for.
+const STEP: usize = 100;
 
 /// People of a page.
 const PAGE: u32 = 500;

@@ -26,8 +26,20 @@ impl SealedRows for StoredKeys {
     }
 
     fn replace_sealed(&self, row: &SealedRow, sealed: &sealing::Sealed) -> Result<bool, StorageError> {
-        let at = from_cursor(&row.cursor)?;
-        self.write(self.store().reseal(at, to_stored(&row.sealed), to_stored(sealed)))
+        Ok(self.replace_each_sealed(&[(row.clone(), sealed.clone())])? == [true])
+    }
+
+    fn replace_each_sealed(
+        &self,
+        renewed: &[(SealedRow, sealing::Sealed)],
+    ) -> Result<Vec<bool>, StorageError> {
+        let places = renewed.iter().map(|(row, _)| from_cursor(&row.cursor));
+        let places = places.collect::<Result<Vec<_>, _>>()?;
+        self.write_each(
+            places.into_iter().zip(renewed).map(|(at, (row, sealed))| {
+                self.store().reseal(at, to_stored(&row.sealed), to_stored(sealed))
+            }),
+        )
     }
 }
 
@@ -45,9 +57,16 @@ impl IndexedRows for StoredKeys {
     }
 
     fn replace_index(&self, row: &IndexedRow, index: &BlindIndex) -> Result<bool, StorageError> {
-        let at = from_cursor(&row.cursor)?;
-        let index = store::BlindIndex(index.as_bytes().to_vec());
-        self.write(self.store().reindex(at, to_stored(&row.sealed), index))
+        Ok(self.replace_each_index(&[(row.clone(), *index)])? == [true])
+    }
+
+    fn replace_each_index(&self, renewed: &[(IndexedRow, BlindIndex)]) -> Result<Vec<bool>, StorageError> {
+        let places = renewed.iter().map(|(row, _)| from_cursor(&row.cursor));
+        let places = places.collect::<Result<Vec<_>, _>>()?;
+        self.write_each(places.into_iter().zip(renewed).map(|(at, (row, index))| {
+            let index = store::BlindIndex(index.as_bytes().to_vec());
+            self.store().reindex(at, to_stored(&row.sealed), index)
+        }))
     }
 
     /// Identifiers of platforms are looked up exactly as they are.

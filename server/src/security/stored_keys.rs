@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures::future::join_all;
 use sealing::{KeyRow, KeyRows, StorageError};
 use store::{Key, Store, Wrapped};
 use tokio::runtime::Handle;
@@ -29,15 +30,16 @@ impl StoredKeys {
         self.runtime.block_on(answer).map_err(StorageError::from)
     }
 
-    /// Waits for an exchange of a value: one that the fence refuses changed nothing.
-    pub(super) fn write(
+    /// Waits for all exchanges of values at once, so that they share a commit. One that the fence refuses changed nothing.
+    pub(super) fn write_each(
         &self,
-        answer: impl Future<Output = store::Result<bool>>,
-    ) -> Result<bool, StorageError> {
-        match self.runtime.block_on(answer) {
+        answers: impl IntoIterator<Item = impl Future<Output = store::Result<bool>>>,
+    ) -> Result<Vec<bool>, StorageError> {
+        let exchanged = self.runtime.block_on(join_all(answers)).into_iter().map(|answer| match answer {
             Err(store::Error::KeyNotCurrent { .. }) => Ok(false),
             exchanged => exchanged.map_err(StorageError::from),
-        }
+        });
+        exchanged.collect()
     }
 }
 
@@ -65,6 +67,12 @@ impl KeyRows for StoredKeys {
 
     fn replace(&self, expected: &KeyRow, row: &KeyRow) -> Result<bool, StorageError> {
         self.wait(self.store.replace_key(stored(expected)?, stored(row)?))
+    }
+
+    fn replace_each(&self, rows: &[(KeyRow, KeyRow)]) -> Result<Vec<bool>, StorageError> {
+        let rows = rows.iter().map(|(expected, row)| Ok((stored(expected)?, stored(row)?)));
+        let rows = rows.collect::<Result<Vec<_>, StorageError>>()?;
+        self.write_each(rows.into_iter().map(|(expected, row)| self.store.replace_key(expected, row)))
     }
 }
 

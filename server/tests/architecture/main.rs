@@ -35,6 +35,9 @@ fn libraries_are_named_only_where_they_belong() {
     assert_only_named_in(&["rusqlite", "tokio_postgres", "deadpool_postgres"], |path| {
         path.starts_with("store/src/engine/")
     });
+    assert_only_named_in(&["rustls", "tokio_postgres_rustls", "rustls_native_certs"], |path| {
+        path.starts_with("store/src/engine/postgres/")
+    });
 }
 
 #[test]

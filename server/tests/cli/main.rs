@@ -7,6 +7,7 @@ mod ask;
 mod backup;
 mod backup_size;
 mod configuration;
+mod database;
 mod doctor;
 mod evaluation;
 mod knowledge;

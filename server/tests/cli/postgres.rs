@@ -5,29 +5,22 @@ use std::fs;
 use store::{ContactId, Location, Store};
 
 use crate::{
+    database::new_database,
     people::{SAID, ask, contact, init, json_of, serve},
-    postgres_server::Server,
     sandbox::{Run, Sandbox},
     serving::Serving,
 };
 
-/// Verbs of a sandbox whose `yingda.toml` names a database.
-fn located(sandbox: &Sandbox, location: &Location) {
-    let Location::Server(address) = location else { panic!("a server") };
-    // The form with key=value pairs is not told from a file's name by its look.
-    let (folder, database) = address.split_once(" user=yingda dbname=").unwrap();
-    let folder = folder.trim_start_matches("host=").replace('/', "%2F");
-    let url = format!("postgres://yingda@{folder}/{database}");
+fn locate(sandbox: &Sandbox, url: &str) {
     sandbox.file("yingda.toml", format!("[store]\nlocation = \"{url}\"\n"));
 }
 
 #[test]
 fn people_on_a_server_are_exported_erased_backed_up_and_restored() {
-    let Some(server) = Server::start() else { return };
+    let (Some((first, _)), Some((second, empty))) = (new_database(), new_database()) else { return };
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let [first, second] = [(); 2].map(|()| runtime.block_on(server.new_database()));
     let sandbox = Sandbox::new();
-    located(&sandbox, &first);
+    locate(&sandbox, &first);
     init(&sandbox);
     let serving = Serving::start(serve(&sandbox));
     for openid in ["openid-1", "openid-2"] {
@@ -48,12 +41,12 @@ fn people_on_a_server_are_exported_erased_backed_up_and_restored() {
     read(&["restore", "all.age"]).finish().expect(6).complains_about(&["there are rows already"]);
     read(&["backup", "verify", "all.age"]).finish().expect(0);
 
-    located(&sandbox, &second);
+    locate(&sandbox, &second);
     let whole = fs::read(sandbox.path("all.age")).unwrap();
     sandbox.file("cut.age", &whole[..whole.len() - 1]);
     read(&["restore", "cut.age"]).finish().expect(3);
-    let empty = runtime.block_on(async { Store::open(&second).await.unwrap().contacts_after(None, 1).await });
-    assert_eq!(empty.unwrap(), []);
+    let people = runtime.block_on(async { Store::open(&empty).await.unwrap().contacts_after(None, 1).await });
+    assert_eq!(people.unwrap(), []);
     let restored = read(&["restore", "all.age", "-o", "json"]).finish().expect(0).json();
     assert_eq!(restored["restored"], written);
     let again = json_of(&sandbox, &["contacts", "export", &stays]);
@@ -69,5 +62,4 @@ fn people_on_a_server_are_exported_erased_backed_up_and_restored() {
         store.erased_contacts().await.unwrap()
     });
     assert_eq!(erased, [ContactId::from(gone.parse::<uuid::Uuid>().unwrap())]);
-    drop(server);
 }

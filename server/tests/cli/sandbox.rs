@@ -16,6 +16,8 @@ pub(crate) struct Sandbox {
     folder: TempDir,
     /// Where the program puts what it needs for a while: one that is killed cannot remove it.
     temporary: TempDir,
+    /// `store.location`, where it is not the default.
+    location: Option<String>,
 }
 
 /// What a finished run left.
@@ -47,14 +49,25 @@ pub(crate) const SMALL_RERANKER: &str = "inference/tests/parity/bert-cross";
 
 impl Sandbox {
     pub(crate) fn new() -> Self {
-        Self { folder: TempDir::new().unwrap(), temporary: TempDir::new().unwrap() }
+        Self { folder: TempDir::new().unwrap(), temporary: TempDir::new().unwrap(), location: None }
+    }
+
+    /// With the store at `location`.
+    pub(crate) fn with_store_at(location: String) -> Self {
+        Self { location: Some(location), ..Self::new() }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    /// What the program has left among temporary files.
+    /// Where the program puts temporary files.
+    #[allow(dead_code, clippy::allow_attributes, reason = "for those who search it")]
+    pub(crate) fn temporary_folder(&self) -> PathBuf {
+        self.temporary.path().to_owned()
+    }
+
+    /// What the program has left there.
     pub(crate) fn left_over(&self) -> usize {
         fs::read_dir(self.temporary.path()).unwrap().count()
     }
@@ -82,7 +95,8 @@ impl Sandbox {
         command
             .env("YINGDA_MODEL__FOLDER", project("models"))
             .env("NO_COLOR", "1")
-            .env("TMPDIR", self.temporary.path());
+            .env("TMPDIR", self.temporary.path())
+            .envs(self.location.iter().map(|location| ("YINGDA_STORE__LOCATION", location)));
         Run { command, stdin: Vec::new() }
     }
 

@@ -5,6 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt as _};
 use serde_json::{Value, json};
 
 use crate::{
+    database::on_both_engines,
     sandbox::{Run, Sandbox},
     serving::Serving,
 };
@@ -29,30 +30,97 @@ fn json_of(sandbox: &Sandbox, arguments: &[&str]) -> Value {
     sandbox.yingda_small(&[arguments, &["-o", "json"]].concat()).finish().expect(0).json()
 }
 
-#[test]
-fn imported_knowledge_is_served_exported_and_rolled_back() {
-    let sandbox = Sandbox::new();
-    sandbox.file("shop.jsonl", SHOP);
-    assert_eq!(json_of(&sandbox, &["kb", "import", "shop.jsonl"]), json!({ "version": 1, "entries": 2 }));
-    let exported = sandbox.yingda(&["kb", "export"]).finish().expect(0);
-    sandbox.file("exported.jsonl", &exported.stdout);
-    assert_eq!(json_of(&sandbox, &["kb", "import", "exported.jsonl"])["version"], 2);
-    let again = sandbox.yingda(&["kb", "export"]).finish().expect(0);
-    assert_eq!(again.stdout, exported.stdout, "an export is imported as it was");
-    sandbox.file("less.jsonl", SHOP.lines().next().unwrap());
-    assert_eq!(json_of(&sandbox, &["kb", "import", "less.jsonl"]), json!({ "version": 3, "entries": 1 }));
-    let served = |sandbox: &Sandbox| -> Vec<Value> {
-        let versions = json_of(sandbox, &["kb", "versions"]);
-        let served = versions.as_array().unwrap().iter().filter(|version| version["served"] == true);
-        served.map(|version| version["version"].clone()).collect()
-    };
-    assert_eq!(served(&sandbox), [3]);
-    assert!(Serving::start(serve(&sandbox)).metric("yingda_snapshot_entries") < 2.0);
-    assert_eq!(json_of(&sandbox, &["ask", "几点开门"])["entry_id"], "hours", "`ask` asks what is served");
-    json_of(&sandbox, &["kb", "publish", "1"]);
-    assert_eq!(served(&sandbox), [1]);
-    assert!(Serving::start(serve(&sandbox)).metric("yingda_snapshot_entries") > 1.0);
-    sandbox.yingda(&["kb", "publish", "9"]).finish().expect(3).complains_about(&["versions has no 9"]);
+on_both_engines! {
+    fn imported_knowledge_is_served_exported_and_rolled_back(sandbox) {
+        sandbox.file("shop.jsonl", SHOP);
+        assert_eq!(json_of(sandbox, &["kb", "import", "shop.jsonl"]), json!({ "version": 1, "entries": 2 }));
+        let exported = sandbox.yingda(&["kb", "export"]).finish().expect(0);
+        sandbox.file("exported.jsonl", &exported.stdout);
+        assert_eq!(json_of(sandbox, &["kb", "import", "exported.jsonl"])["version"], 2);
+        let again = sandbox.yingda(&["kb", "export"]).finish().expect(0);
+        assert_eq!(again.stdout, exported.stdout, "an export is imported as it was");
+        sandbox.file("less.jsonl", SHOP.lines().next().unwrap());
+        assert_eq!(json_of(sandbox, &["kb", "import", "less.jsonl"]), json!({ "version": 3, "entries": 1 }));
+        let served = |sandbox: &Sandbox| -> Vec<Value> {
+            let versions = json_of(sandbox, &["kb", "versions"]);
+            let served = versions.as_array().unwrap().iter().filter(|version| version["served"] == true);
+            served.map(|version| version["version"].clone()).collect()
+        };
+        assert_eq!(served(sandbox), [3]);
+        assert!(Serving::start(serve(sandbox)).metric("yingda_snapshot_entries") < 2.0);
+        assert_eq!(json_of(sandbox, &["ask", "几点开门"])["entry_id"], "hours", "`ask` asks what is served");
+        json_of(sandbox, &["kb", "publish", "1"]);
+        assert_eq!(served(sandbox), [1]);
+        assert!(Serving::start(serve(sandbox)).metric("yingda_snapshot_entries") > 1.0);
+        sandbox.yingda(&["kb", "publish", "9"]).finish().expect(3).complains_about(&["versions has no 9"]);
+    }
+
+    fn the_second_start_computes_no_vector_of_the_knowledge(sandbox) {
+        sandbox.file("shop.jsonl", SHOP);
+        json_of(sandbox, &["kb", "import", "shop.jsonl"]);
+        let computed = || Serving::start(serve(sandbox)).metric("yingda_embedding_texts_total");
+        assert!(computed() > 4.0, "the first start computes them");
+        assert_eq!(computed(), 0.0);
+    }
+
+    fn every_kind_of_key_is_replaced_and_nothing_is_lost(sandbox) {
+        sandbox.file("shop.jsonl", SHOP);
+        json_of(sandbox, &["kb", "import", "shop.jsonl"]);
+        json_of(sandbox, &["keys", "init"]);
+        let first = Serving::start(serve(sandbox)).post("/v1/ask", &question("1"));
+        let index = json_of(sandbox, &["keys", "rotate", "index"]);
+        assert_eq!((&index["moved"], &index["unreadable"]), (&json!(1), &json!([])));
+        let data = json_of(sandbox, &["keys", "rotate", "data"]);
+        // The system's key and the contact's; the identifier, the message and the reply.
+        assert_eq!((&data["keys"], &data["moved"], &data["unreadable"]), (&json!(2), &json!(3), &json!([])));
+        let status = json_of(sandbox, &["keys", "status"]);
+        for kind in status["keys"].as_array().unwrap() {
+            let [current, retiring, destroyed] = ["current", "retiring", "destroyed"].map(|state| &kind[state]);
+            assert_eq!((current, retiring, destroyed), (&json!(1), &json!(0), &json!(1)), "{status}");
+        }
+
+        fs::rename(sandbox.path("data/master.key"), sandbox.path("data/old.key")).unwrap();
+        let refused = sandbox.yingda(&["keys", "status"]).finish().expect(6);
+        refused.complains_about(&["master.key"]);
+        fs::rename(sandbox.path("data/old.key"), sandbox.path("data/master.key")).unwrap();
+        let again = Serving::start(serve(sandbox)).post("/v1/ask", &question("1"));
+        assert_eq!(again["conversation"]["repeated"], true, "{again}");
+        assert_eq!(again["decision"], first["decision"]);
+    }
+
+    fn with_a_wrong_master_key_nothing_starts_and_nothing_is_written(sandbox) {
+        sandbox.file("shop.jsonl", SHOP);
+        json_of(sandbox, &["kb", "import", "shop.jsonl"]);
+        json_of(sandbox, &["keys", "init"]);
+        let other = sandbox.file("other.key", "B".repeat(42) + "A=");
+        fs::set_permissions(sandbox.path(other), fs::Permissions::from_mode(0o400)).unwrap();
+        let with_other = |run: Run| run.variable("YINGDA_KEYS__MASTER", "file:other.key");
+        let before = json_of(sandbox, &["keys", "status"]);
+        for verb in [&["keys", "status"][..], &["keys", "init"], &["keys", "rotate", "data"], &["serve"]] {
+            let refused = with_other(sandbox.yingda_small(verb)).finish().expect(6);
+            refused.complains_about(&["master key"]);
+        }
+        let sick = with_other(sandbox.yingda_small(&["doctor"])).finish().expect(1);
+        assert!(sick.stdout.lines().any(|line| line.starts_with("✗ keys")), "{}", sick.stdout);
+        assert_eq!(json_of(sandbox, &["keys", "status"]), before);
+    }
+
+    fn a_new_master_key_takes_over_while_the_old_one_is_given_too(sandbox) {
+        json_of(sandbox, &["keys", "init"]);
+        let new = sandbox.file("new.key", "Q".repeat(21) + &"z".repeat(21) + "A=");
+        fs::set_permissions(sandbox.path(new), fs::Permissions::from_mode(0o600)).unwrap();
+        let both = |arguments: &[&str]| {
+            let run = sandbox.yingda(&[arguments, &["-o", "json"]].concat());
+            let run = run.variable("YINGDA_KEYS__MASTER", "file:new.key");
+            run.variable("YINGDA_KEYS__PREVIOUS", "file:data/master.key").finish().expect(0).json()
+        };
+        assert_eq!(both(&["keys", "status"])["under_other_masters"], 2);
+        assert_eq!(both(&["keys", "rotate", "master"])["moved"], 2);
+        assert_eq!(both(&["keys", "status"])["under_other_masters"], 0);
+        sandbox.yingda(&["keys", "status"]).finish().expect(6);
+        let alone = sandbox.yingda(&["keys", "status"]).variable("YINGDA_KEYS__MASTER", "file:new.key");
+        alone.finish().expect(0);
+    }
 }
 
 #[test]
@@ -64,16 +132,6 @@ fn a_file_that_cannot_be_served_is_not_imported() {
         sandbox.yingda(&["kb", verb]).finish().expect(2).complains_about(&["yingda kb import"]);
     }
     assert!(!sandbox.path("data").exists(), "nothing was made");
-}
-
-#[test]
-fn the_second_start_computes_no_vector_of_the_knowledge() {
-    let sandbox = Sandbox::new();
-    sandbox.file("shop.jsonl", SHOP);
-    json_of(&sandbox, &["kb", "import", "shop.jsonl"]);
-    let computed = || Serving::start(serve(&sandbox)).metric("yingda_embedding_texts_total");
-    assert!(computed() > 4.0, "the first start computes them");
-    assert_eq!(computed(), 0.0);
 }
 
 #[test]
@@ -100,113 +158,6 @@ fn keys_are_made_once_and_conversations_recorded_from_then_on() {
     assert_eq!(after_restart["decision"], first["decision"]);
     let status = json_of(&sandbox, &["keys", "status"]);
     assert_eq!(status["keys"][0]["current"], 1, "{status}");
-}
-
-#[test]
-fn every_kind_of_key_is_replaced_and_nothing_is_lost() {
-    let sandbox = Sandbox::new();
-    sandbox.file("shop.jsonl", SHOP);
-    json_of(&sandbox, &["kb", "import", "shop.jsonl"]);
-    json_of(&sandbox, &["keys", "init"]);
-    let first = Serving::start(serve(&sandbox)).post("/v1/ask", &question("1"));
-    let index = json_of(&sandbox, &["keys", "rotate", "index"]);
-    assert_eq!((&index["moved"], &index["unreadable"]), (&json!(1), &json!([])));
-    let data = json_of(&sandbox, &["keys", "rotate", "data"]);
-    // The system's key and the contact's; the identifier, the message and the reply.
-    assert_eq!((&data["keys"], &data["moved"], &data["unreadable"]), (&json!(2), &json!(3), &json!([])));
-    let status = json_of(&sandbox, &["keys", "status"]);
-    for kind in status["keys"].as_array().unwrap() {
-        let [current, retiring, destroyed] = ["current", "retiring", "destroyed"].map(|state| &kind[state]);
-        assert_eq!((current, retiring, destroyed), (&json!(1), &json!(0), &json!(1)), "{status}");
-    }
-
-    fs::rename(sandbox.path("data/master.key"), sandbox.path("data/old.key")).unwrap();
-    let refused = sandbox.yingda(&["keys", "status"]).finish().expect(6);
-    refused.complains_about(&["master.key"]);
-    fs::rename(sandbox.path("data/old.key"), sandbox.path("data/master.key")).unwrap();
-    let again = Serving::start(serve(&sandbox)).post("/v1/ask", &question("1"));
-    assert_eq!(again["conversation"]["repeated"], true, "{again}");
-    assert_eq!(again["decision"], first["decision"]);
-}
-
-#[test]
-fn keys_are_replaced_while_customers_write() {
-    let sandbox = Sandbox::new();
-    sandbox.file("shop.jsonl", SHOP);
-    json_of(&sandbox, &["kb", "import", "shop.jsonl"]);
-    json_of(&sandbox, &["keys", "init"]);
-    let by_contact = |number: usize| {
-        let id = format!("018f0000-0000-7000-8000-{:012}", number % 5);
-        json!({
-            "text": "怎么退款", "conversation_id": id, "message_id": number.to_string(),
-            "contact_id": format!("openid-{}", number % 5),
-        })
-    };
-    let serving = Serving::start(serve(&sandbox));
-    let (rotating, written) = (std::sync::atomic::AtomicBool::new(true), std::sync::Mutex::new(Vec::new()));
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            for number in 0.. {
-                if !rotating.load(std::sync::atomic::Ordering::Relaxed) && number > 30 {
-                    break;
-                }
-                written.lock().unwrap().push(serving.post("/v1/ask", &by_contact(number)));
-            }
-        });
-        for kind in ["data", "index", "data"] {
-            let rotated = json_of(&sandbox, &["keys", "rotate", kind]);
-            assert_eq!(rotated["unreadable"], json!([]), "{kind}");
-        }
-        rotating.store(false, std::sync::atomic::Ordering::Relaxed);
-    });
-    drop(serving);
-    let again = Serving::start(serve(&sandbox));
-    for (number, reply) in written.into_inner().unwrap().into_iter().enumerate() {
-        assert_eq!(reply["conversation"]["repeated"], false, "{reply}");
-        let repeated = again.post("/v1/ask", &by_contact(number));
-        assert_eq!(repeated["conversation"]["repeated"], true, "{repeated}");
-        assert_eq!(repeated["conversation"]["message"], reply["conversation"]["message"]);
-    }
-    let status = json_of(&sandbox, &["keys", "status"]);
-    assert_eq!((&status["keys"][0]["current"], &status["keys"][0]["retiring"]), (&json!(5), &json!(0)));
-}
-
-#[test]
-fn with_a_wrong_master_key_nothing_starts_and_nothing_is_written() {
-    let sandbox = Sandbox::new();
-    sandbox.file("shop.jsonl", SHOP);
-    json_of(&sandbox, &["kb", "import", "shop.jsonl"]);
-    json_of(&sandbox, &["keys", "init"]);
-    let other = sandbox.file("other.key", "B".repeat(42) + "A=");
-    fs::set_permissions(sandbox.path(other), fs::Permissions::from_mode(0o400)).unwrap();
-    let with_other = |run: Run| run.variable("YINGDA_KEYS__MASTER", "file:other.key");
-    let before = json_of(&sandbox, &["keys", "status"]);
-    for verb in [&["keys", "status"][..], &["keys", "init"], &["keys", "rotate", "data"], &["serve"]] {
-        let refused = with_other(sandbox.yingda_small(verb)).finish().expect(6);
-        refused.complains_about(&["master key"]);
-    }
-    let sick = with_other(sandbox.yingda_small(&["doctor"])).finish().expect(1);
-    assert!(sick.stdout.lines().any(|line| line.starts_with("✗ keys")), "{}", sick.stdout);
-    assert_eq!(json_of(&sandbox, &["keys", "status"]), before);
-}
-
-#[test]
-fn a_new_master_key_takes_over_while_the_old_one_is_given_too() {
-    let sandbox = Sandbox::new();
-    json_of(&sandbox, &["keys", "init"]);
-    let new = sandbox.file("new.key", "Q".repeat(21) + &"z".repeat(21) + "A=");
-    fs::set_permissions(sandbox.path(new), fs::Permissions::from_mode(0o600)).unwrap();
-    let both = |arguments: &[&str]| {
-        let run = sandbox.yingda(&[arguments, &["-o", "json"]].concat());
-        let run = run.variable("YINGDA_KEYS__MASTER", "file:new.key");
-        run.variable("YINGDA_KEYS__PREVIOUS", "file:data/master.key").finish().expect(0).json()
-    };
-    assert_eq!(both(&["keys", "status"])["under_other_masters"], 2);
-    assert_eq!(both(&["keys", "rotate", "master"])["moved"], 2);
-    assert_eq!(both(&["keys", "status"])["under_other_masters"], 0);
-    sandbox.yingda(&["keys", "status"]).finish().expect(6);
-    let alone = sandbox.yingda(&["keys", "status"]).variable("YINGDA_KEYS__MASTER", "file:new.key");
-    alone.finish().expect(0);
 }
 
 #[test]

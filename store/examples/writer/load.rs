@@ -1,6 +1,9 @@
 //! Mixed writes: messages, replies, hand-offs, the outbox, knowledge. Whatever fails for the moment is repeated with the
 //! same identifiers until it is acknowledged.
 
+#[path = "../../tests/store/support/stand_in.rs"]
+pub(crate) mod stand_in;
+
 use std::{
     fs::{File, OpenOptions},
     io::{self, Write},
@@ -13,29 +16,20 @@ use std::{
 };
 
 use store::{
-    Act, AgentId, AgentMessage, Attempted, BlindIndex, BotReply, ClaimRequest, ContactId, Conversation,
-    ConversationId, DecisionReceipt, DedupeKey, Delivery, Error, HandOff, Handling, Key, KeyId, KeyPurpose,
-    KeyState, KnowledgeBaseId, MessageId, NewConversation, NewEntry, NewIdentity, NewMessage, Result, Sealed,
-    Store, Timestamp, Wrapped,
+    Act, AgentId, AgentMessage, Attempted, BotReply, ClaimRequest, ContactId, Conversation, ConversationId,
+    DecisionReceipt, DedupeKey, Delivery, Error, HandOff, Handling, KeyPurpose, KnowledgeBaseId, MessageId,
+    NewConversation, NewEntry, NewIdentity, NewMessage, Result, Sealed, Store, Timestamp,
 };
 use uuid::Uuid;
+
+use stand_in::{KEY, index, key, sealed_with};
 
 /// How long to wait before a write is repeated.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// The id of the key that seals whatever is written here.
-const KEY: KeyId = KeyId(7);
-
-/// What the store takes for sealed with [`KEY`]; `length` bytes, at least 9.
+/// What the store takes for sealed; `length` bytes and nine more.
 fn sealed(length: usize) -> Sealed {
-    let mut bytes = [&[0], &KEY.0.to_be_bytes()[..]].concat();
-    bytes.resize(length, 3);
-    Sealed(bytes)
-}
-
-fn key() -> Key {
-    let [wrapped, canary] = [Wrapped(vec![1; 60]), Wrapped(vec![2; 60])];
-    Key { id: KEY, purpose: KeyPurpose::System, state: KeyState::Current, wrapped, canary }
+    sealed_with(KEY, &"3".repeat(length))
 }
 
 /// What was acknowledged, one line each, on a disk that is not the database's.
@@ -101,10 +95,10 @@ impl<'a> Worker<'a> {
     async fn begin(store: &'a Store, ledger: &'a Ledger, number: usize) -> Result<Self> {
         let channel = format!("channel {number}");
         // False for all but the first.
-        repeated(ledger, || store.add_key(key(), None)).await?;
+        repeated(ledger, || store.add_key(key(KEY, KeyPurpose::System), None)).await?;
         let identity = NewIdentity {
             channel: channel.clone(),
-            identity: BlindIndex([&KEY.0.to_be_bytes()[..], Uuid::now_v7().as_bytes()].concat()),
+            identity: index(&Uuid::now_v7().to_string()),
             earlier_identities: Vec::new(),
             external_id: sealed(40),
             contact: new_id::<ContactId>(),

@@ -1,6 +1,8 @@
 //! The engine for more than one machine: a PostgreSQL server, version 15 or later.
 
+mod address;
 mod connection;
+mod encryption;
 mod failure;
 mod readers;
 mod session;

@@ -6,8 +6,22 @@ use tokio::sync::oneshot;
 use super::Transaction;
 use crate::{Error, Result};
 
+/// What a full disk means to a unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Urgency {
+    /// It is refused.
+    Ordinary,
+    /// It is tried although no space is kept back.
+    Urgent,
+    /// The space that is kept back is given up for it.
+    LastResort,
+}
+
 /// A unit of any outcome, as the writer sees it.
 pub(super) trait WaitingUnit: Send {
+    /// What a full disk means to it.
+    fn urgency(&self) -> Urgency;
+
     /// Performs it. The error, if any, is the one that [`answer`](Self::answer) will give.
     fn perform<'t>(&'t mut self, transaction: &'t mut Transaction<'_>) -> BoxFuture<'t, Result<()>>;
 
@@ -17,14 +31,15 @@ pub(super) trait WaitingUnit: Send {
 
 /// A unit and the channel on which its outcome is awaited.
 pub(super) struct Unit<F, T> {
+    urgency: Urgency,
     work: Option<F>,
     outcome: Option<Result<T>>,
     waiter: oneshot::Sender<Result<T>>,
 }
 
 impl<F, T> Unit<F, T> {
-    pub(super) fn new(work: F, waiter: oneshot::Sender<Result<T>>) -> Self {
-        Self { work: Some(work), outcome: None, waiter }
+    pub(super) fn new(urgency: Urgency, work: F, waiter: oneshot::Sender<Result<T>>) -> Self {
+        Self { urgency, work: Some(work), outcome: None, waiter }
     }
 }
 
@@ -33,6 +48,10 @@ where
     F: for<'t> FnOnce(&'t mut Transaction<'_>) -> BoxFuture<'t, Result<T>> + Send + 'static,
     T: Send + 'static,
 {
+    fn urgency(&self) -> Urgency {
+        self.urgency
+    }
+
     fn perform<'t>(&'t mut self, transaction: &'t mut Transaction<'_>) -> BoxFuture<'t, Result<()>> {
         Box::pin(async move {
             let work = self.work.take().ok_or_else(|| Error::defect("a unit was performed twice"))?;

@@ -2,8 +2,7 @@
 
 use std::{
     fs,
-    io::Write,
-    path::{Path, PathBuf},
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -17,7 +16,7 @@ use store::{Location, Store};
 use crate::{
     evidence::{Acknowledged, assert_audit_is_whole, follow_events},
     load::{Ledger, work},
-    mount::Mounted,
+    mount::{Mounted, fill},
     process::{Writer, is_installed},
 };
 
@@ -83,7 +82,7 @@ async fn a_full_disk_refuses_writes_serves_reads_and_recovers_without_a_restart(
     let folder = tempfile::tempdir().unwrap();
     let point = folder.path().join("disk");
     fs::create_dir(&point).unwrap();
-    let Some(_mounted) = Mounted::new(&["-t", "tmpfs", "-o", "size=24m"], Path::new("tmpfs"), &point) else {
+    let Some(_mounted) = Mounted::new(&["-t", "tmpfs", "-o", "size=40m"], Path::new("tmpfs"), &point) else {
         eprintln!("skipped: no mounts here (they need root)");
         return;
     };
@@ -130,12 +129,4 @@ async fn a_full_disk_refuses_writes_serves_reads_and_recovers_without_a_restart(
     eprintln!(
         "{refusals} refusals on a full disk, 0 failed reads, 50 messages {resumed:?} after there was space"
     );
-}
-
-/// Takes all the space that is left.
-fn fill(point: &Path) -> PathBuf {
-    let path = point.join("filler");
-    let mut file = fs::File::create(&path).unwrap();
-    while file.write_all(&[0; 4096]).is_ok() {}
-    path
 }

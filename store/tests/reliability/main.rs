@@ -16,10 +16,12 @@ mod kill;
 #[path = "../../examples/writer/load.rs"]
 mod load;
 mod mount;
+mod neighbours;
 #[path = "../store/support/postgres_server.rs"]
 mod postgres_server;
 mod power_cut;
 mod process;
+mod reserve;
 mod server_crash;
 
 /// `short`, or `long` where the long set is asked for.

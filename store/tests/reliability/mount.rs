@@ -1,6 +1,11 @@
 //! File systems of our own, which may be cut off and filled up.
 
-use std::{path::Path, process::Command};
+use std::{
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use crate::process::is_installed;
 
@@ -25,9 +30,17 @@ impl Drop for Mounted<'_> {
     }
 }
 
+/// Takes all the space that is left, with a file that may be there already.
+pub(crate) fn fill(point: &Path) -> PathBuf {
+    let path = point.join("filler");
+    let mut file = fs::File::options().create(true).append(true).open(&path).unwrap();
+    while file.write_all(&[0; 4096]).is_ok() {}
+    path
+}
+
 /// Makes an ext4 file system in a file; `false` where it cannot be made.
 pub(crate) fn make_ext4(image: &Path) -> bool {
-    let sized = std::fs::File::create(image).and_then(|file| file.set_len(256 << 20));
+    let sized = fs::File::create(image).and_then(|file| file.set_len(256 << 20));
     sized.is_ok() && is_installed("mkfs.ext4") && run(Command::new("mkfs.ext4").args(["-q", "-F"]).arg(image))
 }
 

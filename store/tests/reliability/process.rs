@@ -18,6 +18,14 @@ impl Writer {
         Self::start_under(&[], location, ledger)
     }
 
+    /// Lets it write for a moment and close the database.
+    pub(crate) fn write_for(location: &str, ledger: &Path, lasting: Duration) {
+        let mut command = Command::new(program());
+        command.arg(location).arg(ledger).arg(lasting.as_secs_f64().to_string());
+        let ended = command.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
+        assert!(ended.success(), "the writer failed: {ended}");
+    }
+
     /// Starts it under another program.
     pub(crate) fn start_under(wrapper: &[&str], location: &str, ledger: &Path) -> Self {
         let program = program();

@@ -5,9 +5,11 @@
 mod archive;
 mod audit;
 mod cells;
+mod checking;
 mod concurrency;
 mod contacts;
 mod conversations;
+mod encryption;
 mod events;
 mod jobs;
 mod keys;

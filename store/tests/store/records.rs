@@ -3,36 +3,20 @@
 use std::time::Duration;
 
 use store::{
-    Act, AgentId, AgentMessage, BlindIndex, BotReply, ClaimRequest, ContactId, Conversation, ConversationId,
-    DedupeKey, Delivery, HandOff, Handling, Key, KeyId, KeyPurpose, KeyState, MessageId, NewConversation,
-    NewIdentity, NewMessage, Sealed, Store, Timestamp, Wrapped,
+    Act, AgentId, AgentMessage, BotReply, ClaimRequest, ContactId, Conversation, ConversationId, DedupeKey,
+    Delivery, HandOff, Handling, MessageId, NewConversation, NewIdentity, NewMessage, Sealed, Store,
+    Timestamp,
 };
 use uuid::Uuid;
+
+pub(crate) use crate::support::stand_in::{KEY, index, key, sealed_with};
 
 /// An arbitrary moment that tests count from.
 pub(crate) const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
-/// The id of the key that seals whatever a test stores: bytes 1 to 8 of the bytes from 0 on.
-pub(crate) const KEY: KeyId = KeyId(0x0102_0304_0506_0708);
-
-/// The key that every database of a test begins with.
-pub(crate) fn key(id: KeyId, purpose: KeyPurpose) -> Key {
-    let [wrapped, canary] = [b"wrapped", b" canary"].map(|bytes| Wrapped(bytes.to_vec()));
-    Key { id, purpose, state: KeyState::Current, wrapped, canary }
-}
-
 /// What the store takes for sealed with [`KEY`].
 pub(crate) fn sealed(text: &str) -> Sealed {
     sealed_with(KEY, text)
-}
-
-pub(crate) fn sealed_with(KeyId(key): KeyId, text: &str) -> Sealed {
-    Sealed([&[0], &key.to_be_bytes()[..], text.as_bytes()].concat())
-}
-
-/// What the store takes for made with [`KEY`].
-pub(crate) fn index(value: &str) -> BlindIndex {
-    BlindIndex([&KEY.0.to_be_bytes()[..], value.as_bytes()].concat())
 }
 
 /// An identifier of whatever kind is asked for.

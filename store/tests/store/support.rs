@@ -2,6 +2,7 @@
 
 mod looking;
 pub(crate) mod postgres_server;
+pub(crate) mod stand_in;
 
 use std::sync::LazyLock;
 

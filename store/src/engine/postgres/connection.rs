@@ -3,9 +3,13 @@
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime};
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::NoTls;
 
-use super::failure::from_postgres;
+use super::{
+    address::{self, Protection},
+    encryption,
+    failure::from_postgres,
+};
 use crate::{Error, Result};
 
 /// Holds for every connection, whatever the server's own configuration says: a commit is durable when it returns, and a
@@ -20,15 +24,19 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const OLDEST_SERVER: i64 = 150_000;
 
 pub(super) fn pool(url: &str, size: usize) -> Result<Pool> {
-    let refused = |error: tokio_postgres::Error| Error::Refused { reason: format!("the address: {error}") };
-    let mut configuration: Config = url.parse().map_err(refused)?;
+    let (mut configuration, protection) = address::read(url)?;
     let options = configuration.get_options().map_or_else(String::new, |own| format!("{own} "));
     configuration.options(format!("{options}{SETTINGS}"));
     if configuration.get_connect_timeout().is_none() {
         configuration.connect_timeout(CONNECT_TIMEOUT);
     }
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-    let manager = Manager::from_config(configuration, NoTls, recycling);
+    let manager = match protection {
+        Protection::Plain => Manager::from_config(configuration, NoTls, recycling),
+        Protection::Verified(certificates) => {
+            Manager::from_config(configuration, encryption::verified(certificates.as_deref())?, recycling)
+        }
+    };
     let pool = Pool::builder(manager).max_size(size).runtime(Runtime::Tokio1);
     let pool = pool.wait_timeout(Some(CONNECT_TIMEOUT)).create_timeout(Some(CONNECT_TIMEOUT));
     pool.build().map_err(Error::defect)

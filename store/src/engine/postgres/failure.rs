@@ -7,6 +7,9 @@ use crate::Error;
 /// Messages of the server can quote values, so only the message itself is kept, not its detail.
 pub(super) fn from_postgres(error: &tokio_postgres::Error) -> Error {
     let Some(failure) = error.as_db_error() else {
+        if let Some(reason) = why_not_encrypted(error) {
+            return Error::Refused { reason };
+        }
         return if error.is_closed() || error.code().is_none() {
             Error::unavailable(describe(error))
         } else {
@@ -27,6 +30,35 @@ pub(super) fn from_postgres(error: &tokio_postgres::Error) -> Error {
         },
     }
 }
+
+/// What the operator has to change before the connection can be encrypted; `None` if something else failed.
+fn why_not_encrypted(error: &tokio_postgres::Error) -> Option<String> {
+    let mut cause = std::error::Error::source(error);
+    while let Some(found) = cause {
+        let inner = found.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        let inner = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        if let Some(refused) =
+            found.downcast_ref::<rustls::Error>().or(inner).filter(|error| is_lasting(error))
+        {
+            return Some(format!("the server's certificate or its encryption: {refused}"));
+        }
+        cause = found.source();
+    }
+    let said = describe(error);
+    said.contains(NO_TLS).then_some(said)
+}
+
+fn is_lasting(error: &rustls::Error) -> bool {
+    matches!(
+        error,
+        rustls::Error::InvalidCertificate(_)
+            | rustls::Error::NoCertificatesPresented
+            | rustls::Error::PeerIncompatible(_)
+    )
+}
+
+/// In the words of `tokio_postgres`, which has no kind for it.
+const NO_TLS: &str = "server does not support TLS";
 
 fn describe(error: &tokio_postgres::Error) -> String {
     let cause = std::error::Error::source(error);

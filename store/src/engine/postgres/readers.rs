@@ -4,7 +4,11 @@ use deadpool_postgres::Pool;
 use futures::future::BoxFuture;
 use tokio_postgres::IsolationLevel;
 
-use super::{connection::from_pool, failure::from_postgres, session::Session};
+use super::{
+    connection::{from_pool, refuse_unsafe_server},
+    failure::from_postgres,
+    session::Session,
+};
 use crate::{Result, engine::Transaction};
 
 /// A few connections, opened when they are first needed.
@@ -43,5 +47,10 @@ impl Readers {
         let client = self.pool.get().await.map_err(from_pool)?;
         let rewritten = client.batch_execute(&format!("VACUUM (FULL) {table}")).await;
         rewritten.map_err(|error| from_postgres(&error))
+    }
+
+    /// Whether the server's settings are still those without which it is not opened.
+    pub(crate) async fn check(&self) -> Result<()> {
+        refuse_unsafe_server(&self.pool).await
     }
 }

@@ -2,7 +2,9 @@
 
 use std::{
     fs,
+    io::ErrorKind,
     path::Path,
+    sync::{Mutex, PoisonError},
     thread,
     time::{Duration, Instant},
 };
@@ -16,8 +18,11 @@ use crate::{Error, Result};
 /// (<https://sqlite.org/wal.html#walresetbug>).
 const OLDEST_LIBRARY: i32 = 3_051_003;
 
-/// How long a transaction waits for another process's.
+/// How long a transaction waits for another process's, at least.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long to wait before looking again whether another process's transaction has ended.
+const LOOK: Duration = Duration::from_millis(1);
 
 /// How long to wait before the journal is changed again.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -62,8 +67,8 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection> {
 
 fn open(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).map_err(|error| from_sqlite(&error))?;
-    configure(&connection).map_err(|error| from_sqlite(&error))?;
+    let mut connection = Connection::open_with_flags(path, flags).map_err(|error| from_sqlite(&error))?;
+    configure(&mut connection).map_err(|error| from_sqlite(&error))?;
     use_write_ahead_log(&connection)?;
     Ok(connection)
 }
@@ -88,19 +93,40 @@ fn use_write_ahead_log(connection: &Connection) -> Result<()> {
     }
 }
 
-fn configure(connection: &Connection) -> rusqlite::Result<()> {
-    connection.busy_timeout(BUSY_TIMEOUT)?;
+fn configure(connection: &mut Connection) -> rusqlite::Result<()> {
+    connection.busy_handler(Some(wait_for_others))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.execute_batch(SETTINGS)
 }
 
+/// SQLite's own way of waiting looks ever less often, up to ten times a second, and hardly ever finds a gap between the
+/// commits of a process that writes all the time.
+fn wait_for_others(looked: i32) -> bool {
+    thread::sleep(LOOK);
+    u32::try_from(looked).is_ok_and(|looked| LOOK * looked < BUSY_TIMEOUT)
+}
+
+/// Held while a file is created: see [`create_private`].
+static CREATING: Mutex<()> = Mutex::new(());
+
+/// Creates the file if it is missing, readable for its owner only.
+///
+/// A file that exists is never opened here. A process that closes a file loses every lock that it has on it, so the others
+/// would take it for gone and remove the write-ahead log under its hands when they close the database
+/// (<https://sqlite.org/howtocorrupt.html>, section 2.2). The one who creates it closes it before anybody else in this process
+/// can have a lock.
 fn create_private(path: &Path) -> Result<()> {
+    let _creating = CREATING.lock().unwrap_or_else(PoisonError::into_inner);
     let mut options = fs::OpenOptions::new();
-    options.create(true).append(true);
+    options.create_new(true).write(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let created = options.open(path);
-    created.map(drop).map_err(|error| Error::Refused { reason: format!("{}: {error}", path.display()) })
+    match options.open(path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+            Err(Error::Refused { reason: format!("{}: {error}", path.display()) })
+        }
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]

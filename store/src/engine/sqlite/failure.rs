@@ -14,6 +14,8 @@ pub(super) fn from_sqlite(error: &rusqlite::Error) -> Error {
     )]
     match failure.code {
         ErrorCode::DiskFull => Error::DiskFull,
+        // The file that connections share has no room to grow.
+        ErrorCode::SystemIoFailure if failure.extended_code == ffi::SQLITE_IOERR_SHMSIZE => Error::DiskFull,
         ErrorCode::ConstraintViolation if is_unique(failure) => Error::conflict(error.to_string()),
         ErrorCode::ConstraintViolation => Error::invalid(error.to_string()),
         ErrorCode::DatabaseCorrupt => Error::Schema { reason: error.to_string() },

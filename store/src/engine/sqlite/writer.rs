@@ -1,16 +1,31 @@
 //! The writer thread: everything that waits is committed at once, then everybody is answered.
 
-use std::{path::PathBuf, thread};
+use std::{
+    path::PathBuf,
+    thread,
+    time::{Duration, Instant},
+};
 
 use futures::FutureExt;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{connection::open_writer, failure::from_sqlite, session::Session};
+use super::{
+    connection::open_writer,
+    failure::from_sqlite,
+    reserve::{Kept, Reserve},
+    session::Session,
+};
 use crate::{
     Error, Result,
-    engine::{GROUP_SIZE, Transaction, WaitingUnit, unit::answer_all},
+    engine::{
+        GROUP_SIZE, Transaction, WaitingUnit,
+        unit::{Urgency, answer_all},
+    },
 };
+
+/// How long to wait before looking again whether there is space for the reserve.
+const PAUSE: Duration = Duration::from_secs(1);
 
 type Group = Vec<Box<dyn WaitingUnit>>;
 
@@ -21,7 +36,8 @@ pub(super) fn start(
     mut waiting: mpsc::Receiver<Box<dyn WaitingUnit>>,
 ) -> Result<oneshot::Receiver<()>> {
     let (ending, ended) = oneshot::channel();
-    let mut writer = Writer { path, connection: Some(first) };
+    let reserve = Reserve::beside(&path);
+    let mut writer = Writer { path, connection: Some(first), reserve, kept: Kept::Yes, looked_at: None };
     let run = move || {
         let mut group = Group::new();
         while waiting.blocking_recv_many(&mut group, GROUP_SIZE) > 0 {
@@ -39,10 +55,18 @@ struct Writer {
     path: PathBuf,
     /// Missing after a failure of the disk: what the connection believes about the file is no longer certain.
     connection: Option<Connection>,
+    reserve: Reserve,
+    /// What was known of the reserve last, and since when where it was missing.
+    kept: Kept,
+    looked_at: Option<Instant>,
 }
 
 impl Writer {
-    fn commit(&mut self, mut group: Group) {
+    fn commit(&mut self, group: Group) {
+        let mut group = if self.has_reserve(&group) { group } else { refuse_ordinary(group) };
+        if group.is_empty() {
+            return;
+        }
         let committed = self.connected().and_then(|connection| write(connection, &mut group));
         if let Err(error) = &committed {
             tracing::warn!(%error, units = group.len(), "a group of writes was not committed");
@@ -53,12 +77,39 @@ impl Writer {
         answer_all(group, &committed);
     }
 
+    /// Whether space is kept back, or cannot be for another reason than that there is none. It is given up for a last
+    /// resort.
+    fn has_reserve(&mut self, group: &Group) -> bool {
+        if group.iter().any(|unit| unit.urgency() == Urgency::LastResort) {
+            self.kept = Kept::Yes;
+            if let Err(error) = self.reserve.release() {
+                tracing::error!(%error, "the space that is kept back cannot be used");
+            }
+            return false;
+        }
+        if self.reserve.is_whole() {
+            self.kept = Kept::Yes;
+        } else if self.kept == Kept::Yes || self.looked_at.is_none_or(|at| at.elapsed() >= PAUSE) {
+            self.kept = self.reserve.restore();
+            self.looked_at = Some(Instant::now());
+        }
+        self.kept != Kept::NoSpace
+    }
+
     fn connected(&mut self) -> Result<&mut Connection> {
         if self.connection.is_none() {
             self.connection = Some(open_writer(&self.path)?);
         }
         self.connection.as_mut().ok_or_else(|| Error::unavailable("there is no connection"))
     }
+}
+
+/// Answers what a full disk refuses; what is left.
+fn refuse_ordinary(group: Group) -> Group {
+    let (urgent, ordinary): (Group, Group) =
+        group.into_iter().partition(|unit| unit.urgency() != Urgency::Ordinary);
+    answer_all(ordinary, &Err(Error::DiskFull));
+    urgent
 }
 
 /// All units in one transaction. An error means that none of them was committed.

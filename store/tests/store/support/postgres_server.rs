@@ -50,11 +50,7 @@ impl Server {
             return None;
         };
         let folder = tempfile::Builder::new().prefix("yingda-postgres-").tempdir().unwrap();
-        if is_root() {
-            let owner = number(&["-u", "postgres"])
-                .unwrap_or_else(|| panic!("root needs the user postgres for the server"));
-            chown(folder.path(), Some(owner), None).unwrap();
-        }
+        owned_by_server(folder.path());
         let directory = folder.path().display();
         let options = format!("-k {directory} -c listen_addresses='' -c max_connections=300 {more}");
         let mut script = as_server_user("sh")
@@ -86,8 +82,21 @@ impl Server {
         format!("host={} user=yingda dbname={database}", self.folder.path().display())
     }
 
+    /// The same as a URL.
+    #[allow(dead_code, clippy::allow_attributes, reason = "used by one of the test programs")]
+    pub(crate) fn url(&self, database: &str) -> String {
+        let socket = self.folder.path().display().to_string().replace('/', "%2F");
+        format!("postgres://yingda@{socket}/{database}")
+    }
+
+    /// The folder of its data.
+    #[allow(dead_code, clippy::allow_attributes, reason = "used by one of the test programs")]
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
     /// Stops the server as a crash would, and starts it again.
-    #[allow(dead_code, clippy::allow_attributes, reason = "used by one of the two test programs")]
+    #[allow(dead_code, clippy::allow_attributes, reason = "used by one of the test programs")]
     pub(crate) fn restart_immediately(&self) {
         let status = as_server_user(self.programs.join("pg_ctl"))
             .args(["restart", "-m", "immediate", "-w", "-t", "60", "-D"])
@@ -133,6 +142,15 @@ fn as_server_user(program: impl AsRef<Path>) -> Command {
         command
     } else {
         Command::new(program.as_ref())
+    }
+}
+
+/// Gives a file or folder to the user as whom the server runs.
+pub(crate) fn owned_by_server(path: &Path) {
+    if is_root() {
+        let owner = number(&["-u", "postgres"])
+            .unwrap_or_else(|| panic!("root needs the user postgres for the server"));
+        chown(path, Some(owner), None).unwrap();
     }
 }
 
