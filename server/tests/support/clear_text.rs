@@ -54,21 +54,22 @@ impl Search {
 
     /// Reads every file in `folder` and in the folders in it, and looks at its name.
     pub(crate) fn within_folder(&self, folder: &Path) -> Searched {
+        assert!(folder.is_dir(), "{} is no folder", folder.display());
         let mut searched = Searched::default();
         self.add_folder(folder, &mut searched);
         searched
     }
 
     fn add_folder(&self, folder: &Path, searched: &mut Searched) {
-        for entry in fs::read_dir(folder).unwrap() {
+        // A server may remove what was just listed.
+        for entry in fs::read_dir(folder).into_iter().flatten() {
             let entry = entry.unwrap();
-            let (path, kind) = (entry.path(), entry.file_type().unwrap());
+            let (path, Ok(kind)) = (entry.path(), entry.file_type()) else { continue };
             let named = self.within(path.as_os_str().as_encoded_bytes());
             searched.found.extend(named.into_iter().map(|found| (path.clone(), found)));
             if kind.is_dir() {
                 self.add_folder(&path, searched);
             } else if kind.is_file() {
-                // A server may remove one of its files meanwhile.
                 let Ok(content) = fs::read(&path) else { continue };
                 searched.bytes += content.len() as u64;
                 let found = self.within(&content);
