@@ -101,7 +101,8 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`]; when the engine fails: repeat it.
     pub async fn begin_erasure(&self, contact: ContactId, act: Act) -> Result<()> {
-        self.write(move |transaction| async move { begin(transaction, contact, &act).await }.boxed()).await
+        self.write_urgently(move |transaction| async move { begin(transaction, contact, &act).await }.boxed())
+            .await
     }
 
     /// Removes some more rows of a person whose erasure has begun, `limit` of a table at most; `true` once there are none.
@@ -109,11 +110,12 @@ impl Store {
     /// # Errors
     /// When the engine fails: repeat it.
     pub async fn continue_erasure(&self, contact: ContactId, limit: u32, at: Timestamp) -> Result<bool> {
-        let removed = self.write(move |transaction| remove(transaction, contact, limit, at).boxed()).await?;
+        let removed =
+            self.write_urgently(move |transaction| remove(transaction, contact, limit, at).boxed()).await?;
         if removed {
             // The job ends after this, so that whoever is stopped in between is followed by one that does it.
             self.overwrite_removed("keys").await?;
-            self.write(move |transaction| end(transaction, contact, at).boxed()).await?;
+            self.write_urgently(move |transaction| end(transaction, contact, at).boxed()).await?;
         }
         Ok(removed)
     }
