@@ -88,6 +88,13 @@ def read_industries(folders: list[Path], hold_out: set[str]) -> list[Industry]:
     return [read_industry(path) for path in paths if path.stem not in hold_out]
 
 
+def some_of(names: list[str], count: int) -> list[str]:
+    """So many of the industries at random, the same ones every time; a smaller number gives a part of a larger one's."""
+    shuffled = sorted(names)
+    random.Random(1).shuffle(shuffled)
+    return shuffled[:count]
+
+
 def read_parallel(folder: Path, held_back: bool = False) -> list[tuple[str, str]]:
     """Chinese-English pairs, without repetitions; of the machine translated ones every second.
 

@@ -2,8 +2,8 @@
 
     python manifest.py FOLDER --name NAME --dimension N --licence SPDX
 
-The fingerprint is the sha256 over "path\\0sha256\\n" of each file, sorted by path. The model card and the manifest
-itself are not part of it: neither changes a vector.
+The fingerprint is the sha256 over "path\\0sha256\\n" of each file, sorted by path. The model card with its pictures and
+the manifest itself are not part of it: none changes a vector.
 """
 import argparse
 import hashlib
@@ -11,10 +11,12 @@ import json
 from pathlib import Path
 
 NOT_NEEDED = {"manifest.json", "README.md"}
+PICTURE = ".svg"
 
 
 def write_manifest(folder: Path, name: str, dimension: int, licence: str) -> dict:
-    files = [describe(path, folder) for path in sorted(folder.rglob("*")) if path.is_file() and path.name not in NOT_NEEDED]
+    needed = (path for path in folder.rglob("*") if path.is_file() and path.name not in NOT_NEEDED and path.suffix != PICTURE)
+    files = [describe(path, folder) for path in needed]
     files.sort(key=lambda file: file["path"])
     manifest = {
         "name": name,

@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+from tokenizers import Tokenizer
 
 import data
 from encoder.corpus import build_corpus
@@ -23,13 +24,17 @@ def main() -> None:
     arguments = parse_arguments()
     budget = BUDGETS[arguments.budget]
     authored = data.authored_folders(arguments.data)
-    static = StaticModel.load(arguments.static)
-    tokenizer = encoder_tokenizer(static.tokenizer)
     output = arguments.output
+    output.mkdir(parents=True, exist_ok=True)
+    if arguments.trained:
+        tokenizer = Tokenizer.from_file(str(arguments.trained / "tokenizer.json"))
+    else:
+        static = StaticModel.load(arguments.static)
+        tokenizer = encoder_tokenizer(static.tokenizer)
+        np.save(output / "start.npy", static.table.astype(np.float16))
     corpus = build_corpus(arguments.data, authored, tokenizer, set(data.DEVELOPMENT), budget.every, budget.taught, arguments.work)
     corpus.save(output / "corpus.npz")
     tokenizer.save(str(output / "tokenizer.json"), pretty=False)
-    np.save(output / "start.npy", static.table.astype(np.float16))
     development = [industry for industry in data.read_industries(authored, set()) if industry.name in data.DEVELOPMENT]
     questions = {industry.name: [entry.phrasings for entry in industry.entries] for industry in development}
     (output / "development.json").write_text(json.dumps(questions, ensure_ascii=False), encoding="utf-8")
@@ -41,6 +46,7 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data/training"))
     parser.add_argument("--static", type=Path, default=HERE.parent / "yingda-static", help="the static model to start from")
+    parser.add_argument("--trained", type=Path, help="an encoder to go on from instead: its tokenizer is taken, and no start written")
     parser.add_argument("--budget", choices=BUDGETS, default="processor")
     parser.add_argument("--output", type=Path, default=HERE / "work" / "packed")
     parser.add_argument("--work", type=Path, default=HERE / "work", help="the teacher's vectors")

@@ -1,6 +1,6 @@
 """Trains the encoder from the packed folder, stage after stage, and writes the model folder.
 
-    python train_encoder.py [--packed work/packed] [--budget processor] [--size middle] [--stage tune] [--output FOLDER]
+    python train_encoder.py [--packed work/packed] [--budget processor] [--size middle] [--start MODEL] [--stage tune] [--output FOLDER]
 
 Checkpoints and the figures by step (`STAGE.jsonl`) lie in the run's folder; the same command goes on where it stopped.
 """
@@ -28,17 +28,16 @@ NAME = "yingda-encoder"
 
 
 class Run:
-    def __init__(self, arguments: argparse.Namespace) -> None:
-        self.budget: Budget = BUDGETS[arguments.budget]
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.folder = arguments.work / f"{arguments.size}-{arguments.budget}"
+    """One training from a packed folder. `folder` takes its checkpoints and figures."""
+
+    def __init__(self, packed: Path, folder: Path, budget: Budget, encoder: Encoder, corpus: Corpus) -> None:
+        self.budget, self.folder = budget, folder
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.tokenizer = Tokenizer.from_file(str(arguments.packed / "tokenizer.json"))
-        self.development = json.loads((arguments.packed / "development.json").read_text(encoding="utf-8"))
-        table = np.load(arguments.packed / "start.npy").astype(np.float32)
-        size = shape(arguments.size, self.tokenizer.get_vocab_size())
-        self.encoder = starting_encoder(size, table, seed=self.budget.seed).to(self.device)
-        self.bench = self.make_bench(Corpus.load(arguments.packed / "corpus.npz"), size.width)
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.tokenizer = Tokenizer.from_file(str(packed / "tokenizer.json"))
+        self.development = json.loads((packed / "development.json").read_text(encoding="utf-8"))
+        self.encoder = encoder.to(self.device)
+        self.bench = self.make_bench(corpus, encoder.shape.width)
 
     def make_bench(self, corpus: Corpus, width: int) -> Bench:
         number = self.tokenizer.token_to_id
@@ -76,10 +75,19 @@ class Run:
         return {"development": round(float(np.mean(hits)), 4)} if hits else {}
 
 
+def static_start(packed: Path, size: str, seed: int) -> Encoder:
+    """An encoder that computes what the packed static table computes."""
+    tokens = Tokenizer.from_file(str(packed / "tokenizer.json")).get_vocab_size()
+    table = np.load(packed / "start.npy").astype(np.float32)
+    return starting_encoder(shape(size, tokens), table, seed)
+
+
 def main() -> None:
     arguments = parse_arguments()
     torch.set_num_threads(arguments.threads)
-    run = Run(arguments)
+    budget, packed = BUDGETS[arguments.budget], arguments.packed
+    encoder = Vectors.load(arguments.start).encoder if arguments.start else static_start(packed, arguments.size, budget.seed)
+    run = Run(packed, arguments.work / f"{arguments.size}-{arguments.budget}", budget, encoder, Corpus.load(packed / "corpus.npz"))
     for name in run.budget.stages if arguments.stage != "start" else ():
         run.train(name)
         if name == arguments.stage:
@@ -94,6 +102,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--work", type=Path, default=HERE / "work", help="checkpoints")
     parser.add_argument("--budget", choices=BUDGETS, default="processor")
     parser.add_argument("--size", choices=("tiny", "small", "middle", "large"), default="middle")
+    parser.add_argument("--start", type=Path, help="a trained model folder to go on from, of the packed folder's tokenizer")
     parser.add_argument("--stage", choices=("start", "pretrain", "tune"), default="tune", help="the last stage to run; start trains nothing")
     parser.add_argument("--output", type=Path, default=HERE.parent / NAME)
     parser.add_argument("--threads", type=int, default=2)

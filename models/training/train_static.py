@@ -123,6 +123,9 @@ def main() -> None:
     arguments = parse_arguments()
     settings = Settings(**{key: getattr(arguments, key) for key in asdict(Settings())})
     hold_out = {*data.DEVELOPMENT, *filter(None, arguments.hold_out.split(","))}
+    if arguments.industries:
+        names = [path.stem for folder in data.authored_folders(arguments.data) for path in folder.glob("*.jsonl") if path.stem not in hold_out]
+        hold_out |= set(names) - set(data.some_of(names, arguments.industries))
     corpus = read_corpus(arguments.data, hold_out)
     facts = asdict(settings) | {"hold_out": sorted(hold_out)}
     vocabulary = stage_folder(arguments.work, {key: facts[key] for key in VOCABULARY_FACTS})
@@ -201,6 +204,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--output", type=Path, default=here.parent / NAME)
     parser.add_argument("--work", type=Path, default=here / "work", help="checkpoints and the teacher's vectors")
     parser.add_argument("--hold-out", default="", help="further industries left out, beside the development ones; separated by commas")
+    parser.add_argument("--industries", type=int, default=0, help="train on so many only; `ablation.py` chooses the same ones")
     for key, value in asdict(Settings()).items():
         parser.add_argument(f"--{key.replace('_', '-')}", type=type(value), default=value)
     return parser.parse_args()

@@ -1,5 +1,5 @@
 """Everything the encoder is trained on, as token numbers in one file: what `pack_encoder.py` writes and training reads."""
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +32,13 @@ class Ragged:
     def starts(self) -> np.ndarray:
         return np.concatenate([[0], np.cumsum(self.sizes)[:-1]]).astype(np.int64)
 
+    def keep(self, kept: np.ndarray) -> "Ragged":
+        """Only the lists where `kept` [lists] is true."""
+        return Ragged(self.flat[np.repeat(kept, self.sizes)], self.sizes[kept])
+
+    def emptied(self) -> "Ragged":
+        return Ragged(self.flat[:0], np.zeros_like(self.sizes))
+
 
 @dataclass
 class Corpus:
@@ -40,7 +47,7 @@ class Corpus:
     `versions` [sentences]: how many follow. `parallel`, `answers` [n, 2]: the two sides of each pair; `text` [n].
     `teacher` [taught, 384] int8 (127 is 1.0): the teacher's vector of the English side of `taught` [taught, 2].
     `phrasings`, `translations`, `replies`, `unlike`: sentence numbers of each entry; `out_of_scope` of each industry.
-    `industries`: the entries of each industry. `spelling`: for each token the tokens of its characters.
+    `industries`: the entries of each industry; `names` [industries]. `spelling`: for each token the tokens of its characters.
     """
 
     tokens: Ragged
@@ -56,6 +63,7 @@ class Corpus:
     unlike: Ragged
     out_of_scope: Ragged
     industries: np.ndarray
+    names: np.ndarray
     spelling: Ragged
 
     def save(self, path: Path) -> None:
@@ -79,6 +87,12 @@ class Corpus:
                 for name in names
             }
         )
+
+    def keep(self, kept: np.ndarray) -> "Corpus":
+        """Only the industries where `kept` [industries] is true; everything that is not of an industry stays."""
+        entries = np.repeat(kept, self.industries)
+        lists = {name: getattr(self, name).keep(entries) for name in ("phrasings", "translations", "replies", "unlike")}
+        return replace(self, industries=self.industries[kept], names=self.names[kept], out_of_scope=self.out_of_scope.keep(kept), **lists)
 
 
 class Writer:
@@ -123,6 +137,7 @@ def build_corpus(folder: Path, authored: list[Path], tokenizer: Tokenizer, hold_
         unlike=Ragged.of([writer.add(entry.unlike, VERSIONS) for entry in entries], np.int32),
         out_of_scope=Ragged.of([writer.add(industry.out_of_scope) for industry in industries], np.int32),
         industries=np.array([len(industry.entries) for industry in industries], np.int32),
+        names=np.array([industry.name for industry in industries], np.str_),
         spelling=Ragged.of(characters_of_words(tokenizer), np.uint16),
         tokens=Ragged.of(writer.parts, np.uint16),
         versions=np.array(writer.versions, np.int8),

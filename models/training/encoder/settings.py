@@ -62,6 +62,19 @@ BUDGETS = {
         taught=80_000,
         stages={"tune": Stage(2560, 2e-4, {"authored": (1.0, 5), "distilled": (0.3, 80)}, table_rate=0.4)},
     ),
+    # Goes on from a trained model when questions have been added: a warm restart at a lower rate.
+    "continued": Budget(
+        every=4,
+        taught=80_000,
+        measure_every=100,
+        stages={"tune": Stage(700, 1.5e-4, {"authored": (1.0, 5), "distilled": (0.3, 80)}, table_rate=0.4, warm_up=30)},
+    ),
+    # Two minutes on one core, enough to compare: `ablation.py` runs it again and again, one thing changed each time.
+    "ablation": Budget(
+        every=16,
+        taught=40_000,
+        stages={"tune": Stage(70, 3e-4, {"authored": (1.0, 2), "distilled": (0.3, 24)}, table_rate=0.4, warm_up=10)},
+    ),
     # Sized for a quarter of an hour of one large graphics processor; never run.
     "accelerator": Budget(
         every=1,
