@@ -100,8 +100,10 @@ pub(super) async fn serve(
         Some(storage) => app.recording(storage),
         None => app,
     };
+    // From the announcement on the process may be told to end.
+    let signals = http::EndSignals::listen().map_err(|error| cannot_serve(address, error))?;
     announce(&url(bound))?;
-    http::run(Arc::new(app), listener).await.map_err(|error| cannot_serve(address, error))?;
+    http::run(Arc::new(app), listener, signals).await;
     Ok(Exit::Done)
 }
 

@@ -25,4 +25,4 @@ mod router;
 mod serve;
 
 pub use router::{router, routes};
-pub use serve::{run, serve};
+pub use serve::{EndSignals, run, serve};

@@ -23,26 +23,22 @@ use crate::{App, published, telemetry::UPKEEP_INTERVAL};
 /// commonly keep a connection for 60 seconds; it is better that they close it than that a request meets a closing one.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
 
-/// Serves until the process receives SIGINT or SIGTERM, then shuts down as [`serve`] does. A second signal ends it at
-/// once.
-///
-/// # Errors
-/// When signals cannot be received.
-pub async fn run(app: Arc<App>, listener: TcpListener) -> io::Result<()> {
+/// Serves until one of `signals` comes, then shuts down as [`serve`] does. A second one ends it at once.
+pub async fn run(app: Arc<App>, listener: TcpListener, mut signals: EndSignals) {
     let (stop, stopped) = oneshot::channel::<()>();
     let mut serving = pin!(serve(app, listener, async move {
         // An error would mean that the other half is gone: a reason to stop as well.
         let _ = stopped.await;
     }));
     tokio::select! {
-        () = &mut serving => return Ok(()),
-        signal = end_signal() => signal?,
+        () = &mut serving => return,
+        () = signals.next() => {}
     }
     tracing::info!("shutting down");
     let _ = stop.send(());
     tokio::select! {
-        () = serving => Ok(()),
-        signal = end_signal() => signal.map(|()| tracing::warn!("a second signal: not waiting for requests under way")),
+        () = serving => {}
+        () = signals.next() => tracing::warn!("a second signal: not waiting for requests under way"),
     }
 }
 
@@ -105,17 +101,48 @@ impl Connections {
     }
 }
 
+/// The signals that ask a process to end: SIGINT and SIGTERM, elsewhere Ctrl-C. Those that come after
+/// [`listen`](Self::listen) are kept until [`next`](Self::next) and no longer end the process by themselves.
+pub struct EndSignals {
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
 #[cfg(unix)]
-async fn end_signal() -> io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        interrupt = tokio::signal::ctrl_c() => interrupt,
-        _ = terminate.recv() => Ok(()),
+impl EndSignals {
+    /// Within a runtime.
+    ///
+    /// # Errors
+    /// When signals cannot be received.
+    pub fn listen() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }
 
 #[cfg(not(unix))]
-async fn end_signal() -> io::Result<()> {
-    tokio::signal::ctrl_c().await
+impl EndSignals {
+    /// Within a runtime.
+    ///
+    /// # Errors
+    /// None.
+    pub fn listen() -> io::Result<Self> {
+        Ok(Self {})
+    }
+
+    async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            // Signals cannot be received: whoever wants the process to end has to kill it.
+            std::future::pending::<()>().await;
+        }
+    }
 }
