@@ -102,7 +102,7 @@ impl Connections {
 }
 
 /// The signals that ask a process to end: SIGINT and SIGTERM, elsewhere Ctrl-C. Those that come after
-/// [`listen`](Self::listen) are kept until [`next`](Self::next) and no longer end the process by themselves.
+/// [`listen`](Self::listen) are kept for [`run`] and no longer end the process by themselves.
 pub struct EndSignals {
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
