@@ -38,7 +38,7 @@ pub use metrics::{
 };
 pub use outcome::{Judged, Outcome, Scope, Spent};
 pub use recorded::{Recorded, RecordedSet};
-pub use report::{ModelReport, Report, SetReport};
+pub use report::{ModelReport, Report, SetReport, escape};
 pub use run::{Retrieval, RunOptions, calibrate, explain, run, staffing};
 pub use staffing::{Staffing, Traffic, staffing_grid};
 pub use sweep::{RISK_TARGETS, SweepPoint, mean_sweep, sweep_grid};

@@ -6,6 +6,8 @@ mod html;
 mod markdown;
 mod plot;
 
+pub use self::html::escape;
+
 use answer::CalibrationReport;
 use inference::ModelInfo;
 use serde::{Serialize, Serializer};

@@ -5,8 +5,8 @@ mod escape;
 mod section;
 mod table;
 
+pub use self::escape::escape;
 use self::{
-    escape::escape,
     section::section,
     table::{cards, grid},
 };

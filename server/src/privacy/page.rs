@@ -1,6 +1,7 @@
 //! The document as one page for the person itself: nothing in it is executed or loaded, and everything that anybody wrote
 //! is text.
 
+use eval::escape;
 use serde_json::Value;
 
 use super::document::{
@@ -52,13 +53,13 @@ impl Page {
 
     fn meta(&mut self, parts: &[&str]) {
         let parts: Vec<String> =
-            parts.iter().filter(|part| !part.is_empty()).map(|part| escaped(part)).collect();
+            parts.iter().filter(|part| !part.is_empty()).map(|part| escape(part)).collect();
         self.line(&format!("<div class=\"meta\">{}</div>", parts.join(" · ")));
     }
 
     fn table(&mut self, heading: &[&str], rows: impl Iterator<Item = Vec<String>>) {
         let cells = |kind: &str, cells: &[String]| -> String {
-            cells.iter().map(|cell| format!("<{kind}>{}</{kind}>", escaped(cell))).collect()
+            cells.iter().map(|cell| format!("<{kind}>{}</{kind}>", escape(cell))).collect()
         };
         let heading: Vec<String> = heading.iter().map(|name| (*name).to_owned()).collect();
         self.line(&format!("<table><tr>{}</tr>", cells("th", &heading)));
@@ -101,7 +102,7 @@ impl Page {
     }
 
     fn conversation(&mut self, conversation: &PersonalConversation) {
-        self.line(&format!("<h3>{} · {}</h3>", escaped(&conversation.channel), escaped(&conversation.began)));
+        self.line(&format!("<h3>{} · {}</h3>", escape(&conversation.channel), escape(&conversation.began)));
         let reason = conversation.hand_off_reason.as_deref().unwrap_or_default();
         self.meta(&[&conversation.id, conversation.status, reason]);
         if let Some(summary) = &conversation.summary {
@@ -118,8 +119,8 @@ impl Page {
         };
         self.line(&format!(
             "<div class=\"said {}\">{}",
-            escaped(message.author),
-            escaped(&shown(&message.content))
+            escape(message.author),
+            escape(&shown(&message.content))
         ));
         self.meta(&[author, &message.at]);
         if let Some(decision) = &message.decision {
@@ -165,20 +166,4 @@ fn options(reply: &Value) -> String {
     let asked: Vec<&str> =
         asked.filter_map(|option| option.get("question").and_then(Value::as_str)).collect();
     if asked.is_empty() { String::from("（转人工 · handed over）") } else { asked.join("\n") }
-}
-
-/// Text as HTML shows it, also within a quoted attribute.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            _ => escaped.push(character),
-        }
-    }
-    escaped
 }

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use store::{
-    AgentId, Attempted, ConsentId, ContactId, Conversation, DecisionReceipt, Error, Handling, JobId, KeyId,
-    KeyPurpose, Label, MessageId, NewConsent, NewConversation, NewEntry, NewIdentity, NewJob, NewMessage,
-    ProfileChange, SettingValue, Store,
+    AgentId, Attempted, ConsentId, ContactId, Conversation, Error, Handling, JobId, KeyId, KeyPurpose, Label,
+    NewConsent, NewConversation, NewEntry, NewIdentity, NewJob, NewMessage, ProfileChange, SettingValue,
+    Store,
 };
 
 use crate::records::{
     NOW, act, agent_message, bot_reply, claim_request, hand_off, identity, index, key, message, new_id,
-    sealed, sealed_with, seconds,
+    receipt, sealed, sealed_with, seconds,
 };
 
 /// A person of this database.
@@ -118,20 +118,6 @@ async fn taken_over_and_ended(store: &Store, opened: &Conversation, own: KeyId, 
         assert!(store.record_attempt(&claim, failed, seconds(12)).await.unwrap());
     }
     store.resolve(handling(&taken, seconds(13))).await.unwrap()
-}
-
-fn receipt(message: MessageId) -> DecisionReceipt {
-    DecisionReceipt {
-        message,
-        snapshot_version: String::from("shop 1"),
-        model_fingerprint: String::from("ab12"),
-        entry_id: Some(String::from("refund")),
-        matched_phrasing: Some(String::from("怎么退货")),
-        features: String::from("{\"dense\":0.91}"),
-        probability: 0.97,
-        band: String::from("answer"),
-        at: NOW,
-    }
 }
 
 /// Lets an erasure that has begun come to its end, a few rows at a time; how many steps it took.

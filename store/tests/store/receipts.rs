@@ -1,25 +1,11 @@
 //! What was decided, and why.
 
-use store::{DecisionReceipt, Error, HandOff, MessageId};
+use store::{DecisionReceipt, Error, HandOff};
 
 use crate::{
-    records::{NOW, bot_reply, conversation, hand_off, message, new_id},
+    records::{bot_reply, conversation, hand_off, message, new_id, receipt},
     support::on_both_engines,
 };
-
-fn receipt(message: MessageId) -> DecisionReceipt {
-    DecisionReceipt {
-        message,
-        snapshot_version: String::from("shop-zh 3"),
-        model_fingerprint: String::from("ab12"),
-        entry_id: Some(String::from("refund")),
-        matched_phrasing: Some(String::from("怎么退货")),
-        features: String::from("{\"dense\":0.91}"),
-        probability: 0.97,
-        band: String::from("answer"),
-        at: NOW,
-    }
-}
 
 on_both_engines! {
     async fn a_reply_and_its_receipt_are_stored_together_or_not_at_all(database) {

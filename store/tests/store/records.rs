@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use store::{
-    Act, AgentId, AgentMessage, BotReply, ClaimRequest, ContactId, Conversation, ConversationId, DedupeKey,
-    Delivery, HandOff, Handling, MessageId, NewConversation, NewIdentity, NewMessage, Sealed, Store,
-    Timestamp,
+    Act, AgentId, AgentMessage, BotReply, ClaimRequest, ContactId, Conversation, ConversationId,
+    DecisionReceipt, DedupeKey, Delivery, HandOff, Handling, MessageId, NewConversation, NewIdentity,
+    NewMessage, Sealed, Store, Timestamp,
 };
 use uuid::Uuid;
 
@@ -97,4 +97,19 @@ pub(crate) fn handling(conversation: &Conversation, agent: AgentId) -> Handling 
 pub(crate) fn claim_request(channel: &str, at: Timestamp) -> ClaimRequest {
     let lease = Duration::from_secs(30);
     ClaimRequest { worker: String::from("worker-1"), channel: channel.to_owned(), lease, limit: 100, at }
+}
+
+/// Why a question was answered.
+pub(crate) fn receipt(message: MessageId) -> DecisionReceipt {
+    DecisionReceipt {
+        message,
+        snapshot_version: String::from("shop-zh 3"),
+        model_fingerprint: String::from("ab12"),
+        entry_id: Some(String::from("refund")),
+        matched_phrasing: Some(String::from("怎么退货")),
+        features: String::from("{\"dense\":0.91}"),
+        probability: 0.97,
+        band: String::from("answer"),
+        at: NOW,
+    }
 }

@@ -1,7 +1,8 @@
 //! Text from outside becomes text of a page, never markup.
 
-/// For element content and for attribute values in double quotes.
-pub(super) fn escape(text: &str) -> String {
+/// For element content and for quoted attribute values.
+#[must_use]
+pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
