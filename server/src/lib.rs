@@ -14,6 +14,7 @@ mod error;
 pub mod http;
 mod labels;
 mod models;
+mod operator;
 mod privacy;
 mod published;
 mod recording;

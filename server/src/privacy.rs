@@ -11,8 +11,6 @@ mod page;
 mod retention;
 mod upkeep;
 
-use store::Act;
-
 pub(crate) use self::{
     erasure::{erase, finish_erasures},
     export::export,
@@ -20,9 +18,3 @@ pub(crate) use self::{
     retention::{overdue, periods, run as run_retention},
     upkeep::keep_up,
 };
-use crate::clock;
-
-/// Whoever types a command.
-pub(crate) fn act(reason: Option<String>) -> Act {
-    Act { actor: String::from("command line"), reason, at: clock::timestamp() }
-}

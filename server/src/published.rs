@@ -7,22 +7,17 @@ use std::{collections::HashSet, sync::Arc};
 
 use answer::{FaqEntry, read_knowledge};
 use anyhow::Context as _;
-use store::{Act, KnowledgeBase, NewEntry, Store, Version, VersionContent};
+use store::{KnowledgeBase, NewEntry, Store, Version, VersionContent};
 use uuid::Uuid;
 
 pub(crate) use self::{
     follow::{Publication, follow},
     labels::{import_labels, labels_of},
 };
-use crate::{Knowledge, clock};
+use crate::{Knowledge, operator::act};
 
 /// The name of the one knowledge base.
 const NAME: &str = "default";
-
-/// Whoever types a command.
-fn act() -> Act {
-    Act { actor: String::from("command line"), reason: None, at: clock::timestamp() }
-}
 
 /// The knowledge base; `None` before the first import.
 ///
@@ -40,13 +35,13 @@ pub(crate) async fn find(store: &Store) -> store::Result<Option<KnowledgeBase>> 
 pub(crate) async fn import(store: &Store, entries: &[FaqEntry]) -> anyhow::Result<(Version, usize)> {
     let rows = entries.iter().map(|entry| Ok(NewEntry::from_json(serde_json::to_string(entry)?)?));
     let rows: Vec<NewEntry> = rows.collect::<anyhow::Result<_>>()?;
-    let base = store.knowledge_base_named(NAME, Uuid::now_v7().into(), act()).await?;
+    let base = store.knowledge_base_named(NAME, Uuid::now_v7().into(), act(None)).await?;
     let enabled = enabled(entries);
     let labels = store.labels_of(base.id).await?;
     let is_unused = |label: &&store::Label| !is_of_use(label.entry_id.as_deref(), &enabled);
     let unused = labels.iter().filter(is_unused).count();
-    let revision = store.replace_entries(base.id, base.revision, rows, act()).await?;
-    Ok((store.publish(base.id, revision, act()).await?, unused))
+    let revision = store.replace_entries(base.id, base.revision, rows, act(None)).await?;
+    Ok((store.publish(base.id, revision, act(None)).await?, unused))
 }
 
 fn enabled(entries: &[FaqEntry]) -> HashSet<&str> {
@@ -74,7 +69,7 @@ pub(crate) async fn versions(store: &Store) -> store::Result<Vec<(Version, bool)
 /// [`store::Error::NotFound`] when there is no such version; when the store fails.
 pub(crate) async fn publish_again(store: &Store, version: i64) -> store::Result<Version> {
     match find(store).await? {
-        Some(base) => store.publish_again(base.id, version, act()).await,
+        Some(base) => store.publish_again(base.id, version, act(None)).await,
         None => Err(store::Error::NotFound { table: "versions", id: version.to_string() }),
     }
 }

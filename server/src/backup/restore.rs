@@ -8,10 +8,10 @@ use std::{
 
 use sealing::backup::{Identities, decrypt};
 use serde_json::json;
-use store::{Act, AuditHead, AuditState, ContactId, Location, Manifest, Store};
+use store::{AuditHead, AuditState, ContactId, Location, Manifest, Store};
 
 use super::{BackupError, folder_of, sync_folder};
-use crate::{clock, privacy};
+use crate::{clock, operator, privacy};
 
 /// What was restored.
 #[derive(Debug)]
@@ -95,12 +95,11 @@ async fn completed(
             Err(error) => return Err(error.into()),
         }
     }
-    let act = Act { actor: String::from("command line"), reason: None, at: clock::timestamp() };
     let detail = json!({
         "written_at": clock::written(store::Timestamp(manifest.header.created_at)),
         "audit_sequence": manifest.audit_sequence,
     });
-    store.record_act(act, "backup.restore", "store", Some(detail.to_string())).await?;
+    store.record_act(operator::act(None), "backup.restore", "store", Some(detail.to_string())).await?;
     // Everything is in the file itself before it comes into place.
     store.empty_log().await?;
     store.close().await;

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use sealing::backup::{Recipients, encrypt};
 use serde_json::json;
-use store::{Act, Manifest, Store};
+use store::{Manifest, Store};
 
 use super::{BackupError, folder_of, sync_folder};
-use crate::clock;
+use crate::operator::act;
 
 /// Writes one committed state of everything into a new file at `path`, which has its name only once it is whole and on
 /// the disk. The audit log, also the one in the backup, says that it was written.
@@ -25,8 +25,8 @@ pub(crate) async fn write(store: &Store, recipients: &Recipients, path: &Path) -
         .tempfile_in(folder_of(path))
         .map_err(unwritable)?;
     let (file, name) = unfinished.into_parts();
-    let at = clock::timestamp();
-    let act = Act { actor: String::from("command line"), reason: None, at };
+    let act = act(None);
+    let at = act.at;
     let readers = recipients.to_string();
     let detail = json!({ "recipients": readers.lines().collect::<Vec<_>>() }).to_string();
     store.record_act(act, "backup.write", "store", Some(detail)).await?;

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{
     context::{Context, LogPurpose},
     exit::Exit,
-    kb_versions::{ExportArguments, existing, nothing_published},
+    kb_versions::{ExportArguments, content, existing, nothing_published},
     output::count,
 };
 use crate::{labels, published};
@@ -56,13 +56,7 @@ fn import(arguments: &ImportArguments, context: &Context) -> anyhow::Result<Exit
 
 /// In either form one JSON label a line: a file of labels.
 fn export(arguments: &ExportArguments, context: &Context) -> anyhow::Result<Exit> {
-    let config = context.start(LogPurpose::Command, &[])?;
-    let content = Context::runtime()?.block_on(async {
-        let store = existing(&config).await?;
-        Ok::<_, anyhow::Error>(published::content(&store, arguments.number).await?)
-    })?;
-    let (_, content) = content.ok_or_else(nothing_published)?;
-    for label in published::labels_of(content.labels)? {
+    for label in published::labels_of(content(arguments, context)?.labels)? {
         let value = serde_json::to_value(&label)?;
         context.output.result(&value, || value.to_string())?;
     }

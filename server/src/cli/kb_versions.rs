@@ -5,8 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use clap::Args;
 use serde::Serialize;
 use serde_json::json;
-use store::Store;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use store::{Store, VersionContent};
 
 use super::{
     context::{Context, LogPurpose},
@@ -14,7 +13,7 @@ use super::{
     knowledge,
     output::{columns, count},
 };
-use crate::{config::Config, published, storage};
+use crate::{clock, config::Config, published, storage};
 
 #[derive(Args)]
 pub(super) struct ImportArguments {
@@ -72,17 +71,22 @@ pub(super) fn import(arguments: &ImportArguments, context: &Context) -> anyhow::
 
 /// In either form one JSON entry a line: a knowledge file.
 pub(super) fn export(arguments: &ExportArguments, context: &Context) -> anyhow::Result<Exit> {
+    for entry in content(arguments, context)?.entries {
+        let value: serde_json::Value = serde_json::from_str(&entry)?;
+        context.output.result(&value, || entry)?;
+    }
+    Ok(Exit::Done)
+}
+
+/// What was published, for a verb that prints it.
+pub(super) fn content(arguments: &ExportArguments, context: &Context) -> anyhow::Result<VersionContent> {
     let config = context.start(LogPurpose::Command, &[])?;
     let content = Context::runtime()?.block_on(async {
         let store = existing(&config).await?;
         Ok::<_, anyhow::Error>(published::content(&store, arguments.number).await?)
     })?;
     let (_, content) = content.ok_or_else(nothing_published)?;
-    for entry in content.entries {
-        let value: serde_json::Value = serde_json::from_str(&entry)?;
-        context.output.result(&value, || entry)?;
-    }
-    Ok(Exit::Done)
+    Ok(content)
 }
 
 pub(super) fn list(context: &Context) -> anyhow::Result<Exit> {
@@ -92,11 +96,10 @@ pub(super) fn list(context: &Context) -> anyhow::Result<Exit> {
         Ok::<_, anyhow::Error>(published::versions(&store).await?)
     })?;
     let listed = versions.into_iter().map(|(version, served)| {
-        let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(version.at.0) * 1_000_000)?;
-        let store::Version { version, entries, labels, .. } = version;
-        Ok(Listed { version, entries, labels, at: at.format(&Rfc3339)?, served })
+        let store::Version { version, entries, labels, at, .. } = version;
+        Listed { version, entries, labels, at: clock::written(at), served }
     });
-    let listed: Vec<Listed> = listed.collect::<anyhow::Result<_>>()?;
+    let listed: Vec<Listed> = listed.collect();
     context.output.result(&listed, || table(&listed))?;
     Ok(Exit::Done)
 }

@@ -2,8 +2,7 @@
 
 use store::{ContactId, Store};
 
-use super::act;
-use crate::clock;
+use crate::{clock, operator::act};
 
 /// Rows of a table that are removed at once.
 const STEP: u32 = 500;

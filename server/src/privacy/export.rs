@@ -9,16 +9,13 @@ use store::{
     Event, Message, MessageId, OutboxEntry, PersonalRecord, Sealed,
 };
 
-use super::{
-    act,
-    document::{
-        Content, FORMAT, PersonalAct, PersonalConsent, PersonalContact, PersonalConversation,
-        PersonalDecision, PersonalDelivery, PersonalDocument, PersonalEvent, PersonalIdentity,
-        PersonalMessage,
-    },
+use super::document::{
+    Content, FORMAT, PersonalAct, PersonalConsent, PersonalContact, PersonalConversation, PersonalDecision,
+    PersonalDelivery, PersonalDocument, PersonalEvent, PersonalIdentity, PersonalMessage,
 };
 use crate::{
     clock,
+    operator::act,
     security::{of_cell, off_the_workers},
     storage::Storage,
 };

@@ -6,8 +6,7 @@ use serde::{Deserialize, Serialize};
 use store::{ConversationId, DataClass, Job, JobId, NewJob, Progress, Store, Timestamp};
 use uuid::Uuid;
 
-use super::act;
-use crate::{clock, config::RetentionConfig};
+use crate::{clock, config::RetentionConfig, operator::act};
 
 const KIND: &str = "retention";
 

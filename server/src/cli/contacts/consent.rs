@@ -14,7 +14,7 @@ use crate::{
     },
     clock,
     config::Config,
-    privacy, storage,
+    operator, storage,
 };
 
 #[derive(Subcommand)]
@@ -77,7 +77,7 @@ pub(super) async fn run(verb: &ConsentVerb, config: &Config, output: Output) -> 
         granted,
         channel: channel.clone(),
     };
-    storage::open(&config.store).await?.record_consent(consent, privacy::act(None)).await?;
+    storage::open(&config.store).await?.record_consent(consent, operator::act(None)).await?;
     let said = if granted { "granted" } else { "withdrawn" };
     output
         .result(&json!({ "contact": contact.to_string(), "purpose": purpose, "granted": granted }), || {
