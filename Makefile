@@ -25,7 +25,7 @@ help: ## list the targets
 demo: ## build, then serve the demo shop at http://127.0.0.1:8080/
 	$(CARGO) run --release --locked --bin yingda -- demo
 
-test: format lint docs unit $(if $(CI),model-smoke) ## everything that must hold: format, lints, documentation, tests
+test: $(if $(CI),model-smoke) format lint docs unit ## everything that must hold: format, lints, documentation, tests
 
 format:
 	$(CARGO) fmt --all --check
@@ -101,8 +101,10 @@ model-static: ## train the static model again from ../shared/data/training (two 
 model-encoder: ## train the default model again: the static model, then the encoder that starts from it (two cores, two hours)
 	models/training/train.sh encoder --data ../shared/data/training
 
+# PyTorch and its libraries take 7 GB, the build as much: a CI machine need not hold both at once.
 model-smoke: ## train a tiny encoder for a minute and check that it learns (fetches torch)
 	models/training/train.sh smoke
+	$(if $(CI),rm -rf models/training/.venv)
 
 parity: ## remake the parity checkpoints and their reference vectors (fetches torch)
 	$(PYTHON) -m venv .cache/parity

