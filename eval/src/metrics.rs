@@ -71,6 +71,9 @@ pub struct Metrics {
     /// Expected calibration error of the best candidate's confidence as the chance that it is the expected entry, over
     /// all questions: ECE_SWEEP, over as many bins of equally many questions as still rise.
     pub ece: Option<f64>,
+    /// What a perfect confidence stays below in 95 of 100 such samples: less than that proves no error. `None` for a mean
+    /// over sets.
+    pub ece_by_chance: Option<f64>,
     /// Mean squared distance of that confidence from what came true (1 or 0).
     pub brier: Option<f64>,
     /// From text to decision, and by stage.
@@ -83,6 +86,7 @@ impl Metrics {
     pub fn of(judged: &[&Judged]) -> Self {
         let mut metrics = Self {
             wrong_answer_interval: bands::wrong_answer_interval(judged),
+            ece_by_chance: calibration::ece_by_chance(judged),
             latency_ms: latency::of(judged),
             ..Self::default()
         };

@@ -5,6 +5,7 @@ mod files;
 mod html;
 mod markdown;
 mod plot;
+mod shortfall;
 
 pub use self::html::escape;
 

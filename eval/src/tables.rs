@@ -59,10 +59,6 @@ pub fn decision_grid(run: &ModelReport) -> Grid {
                 metrics.handoff_precision,
                 metrics.handoff_recall_near,
                 metrics.handoff_recall_far,
-                metrics.auroc_near,
-                metrics.auroc_far,
-                metrics.ece,
-                metrics.brier,
             ];
             let answered = [share(metrics.coverage), share(metrics.wrong_answer_rate)];
             let between = metrics.wrong_answer_interval.map_or_else(absent, interval);
@@ -80,6 +76,7 @@ pub fn confidence_grid(run: &ModelReport) -> Grid {
         "AUROC near",
         "AUROC far",
         "ECE",
+        "by chance",
         "Brier",
         "coverage",
         "best by confidence",
@@ -87,14 +84,16 @@ pub fn confidence_grid(run: &ModelReport) -> Grid {
         "times the latter",
     ]);
     let figures = |metrics: &Metrics| {
-        [metrics.auroc_near, metrics.auroc_far, metrics.ece, metrics.brier, metrics.coverage].map(share)
+        let apart = [metrics.auroc_near, metrics.auroc_far];
+        let calibrated = [metrics.ece, metrics.ece_by_chance, metrics.brier, metrics.coverage];
+        apart.into_iter().chain(calibrated).map(share)
     };
     let hindsight = |set: &SetReport| {
         [Some(set.curves.best_confidence.coverage), set.curves.best_cosine.map(|best| best.coverage)]
     };
     for set in &run.sets {
         let ratio = set.curves.coverage_ratio.map_or_else(absent, |ratio| format!("{ratio:.2}"));
-        let cells = figures(&set.metrics).into_iter().chain(hindsight(set).map(share)).chain([ratio]);
+        let cells = figures(&set.metrics).chain(hindsight(set).map(share)).chain([ratio]);
         grid.rows.push(std::iter::once(set.name.clone()).chain(cells).collect());
     }
     if run.sets.len() > 1 {
@@ -102,7 +101,7 @@ pub fn confidence_grid(run: &ModelReport) -> Grid {
         let reachable = over(1).filter(|coverage| *coverage > 0.0);
         let ratio = run.mean.coverage.zip(reachable).map(|(coverage, reachable)| coverage / reachable);
         let ratio = ratio.map_or_else(absent, |ratio| format!("{ratio:.2}"));
-        let cells = figures(&run.mean).into_iter().chain([share(over(0)), share(over(1)), ratio]);
+        let cells = figures(&run.mean).chain([share(over(0)), share(over(1)), ratio]);
         grid.rows.push(std::iter::once("mean".to_owned()).chain(cells).collect());
     }
     grid

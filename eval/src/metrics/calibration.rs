@@ -1,5 +1,7 @@
 //! Whether a confidence comes true as often as it says.
 
+use rand::{RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use super::share::mean;
@@ -50,12 +52,35 @@ fn binned(sorted: &[(f32, bool)], count: usize) -> Vec<ReliabilityBin> {
 /// number of bins whose shares still rise: ECE_SWEEP of Roelofs et al., Mitigating Bias in Calibration Error Estimation,
 /// 2022. A fixed number of bins finds an error even in a perfect confidence when there are few questions.
 pub(super) fn ece(judged: &[&Judged]) -> Option<f64> {
-    let sorted = sorted(judged);
+    sweep(&sorted(judged))
+}
+
+/// The calibration error that a perfect confidence stays below in 95 of 100 samples: the questions keep their
+/// confidences, and whether each is right is drawn with that chance.
+pub(super) fn ece_by_chance(judged: &[&Judged]) -> Option<f64> {
+    let mut drawn = sorted(judged);
+    let mut chance = ChaCha8Rng::seed_from_u64(SEED);
+    let mut errors = Vec::with_capacity(DRAWS);
+    for _ in 0..DRAWS {
+        for (confidence, right) in &mut drawn {
+            *right = chance.random_bool(f64::from(*confidence).clamp(0.0, 1.0));
+        }
+        errors.push(sweep(&drawn)?);
+    }
+    errors.sort_by(f64::total_cmp);
+    errors.get(DRAWS * 95 / 100).copied()
+}
+
+/// Fixed, so that the same outcomes always give the same figure.
+const SEED: u64 = 20_220_328;
+const DRAWS: usize = 400;
+
+fn sweep(sorted: &[(f32, bool)]) -> Option<f64> {
     let rises = |bins: &[ReliabilityBin]| bins.windows(2).all(|pair| pair[0].right <= pair[1].right);
     let counts = 1..=sorted.len().min(MOST_BINS);
-    let bins = counts.map(|count| binned(&sorted, count)).take_while(|bins| rises(bins)).last()?;
+    let bins = counts.map(|count| binned(sorted, count)).take_while(|bins| rises(bins)).last()?;
     let distance = |bin: &ReliabilityBin| bin.questions as f64 * (bin.confidence - bin.right).abs();
-    Some(bins.iter().map(distance).sum::<f64>() / judged.len() as f64)
+    Some(bins.iter().map(distance).sum::<f64>() / sorted.len() as f64)
 }
 
 /// No set has enough questions for more.

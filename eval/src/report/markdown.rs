@@ -93,6 +93,7 @@ fn about(set: &SetReport) -> String {
     if let Some(ratio) = set.curves.coverage_ratio {
         text += &format!("- Coverage reached: {ratio:.2} times the latter\n");
     }
+    text.extend(set.shortfall().map(|reason| format!("- {reason}\n")));
     text += &format!("- Errors: {}\n", set.errors().count());
     if !set.sweep.is_empty() {
         text += &format!("\n{}", sweep_grid(&set.sweep).markdown());

@@ -1,6 +1,8 @@
 //! Figures of the confidence itself, on 40 questions drawn once, against scikit-learn.
 
 use eval::{Band, Judged, Scope};
+use rand::{RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
 
 use crate::{assert_near, in_scope, metrics, out_of_scope};
 
@@ -123,4 +125,40 @@ fn ece_has_as_many_bins_as_still_rise() {
         .map(|(confidence, hit)| in_scope(Some(if hit == 1 { 1 } else { 2 }), confidence, Band::Answer))
         .collect();
     assert_near(metrics(&judged).ece, 0.11556666666666661);
+}
+
+/// 300 questions of confidences 0 to 1, each right with a chance of its confidence less `excess`.
+fn judged_by(chance: &mut ChaCha8Rng, excess: f32) -> Vec<Judged> {
+    let question = |step: u16| {
+        let confidence = f32::from(step) / 300.0;
+        let hit = chance.random_bool(f64::from((confidence - excess).max(0.0)));
+        in_scope(Some(if hit { 1 } else { 2 }), confidence, Band::Answer)
+    };
+    (0..300).map(question).collect()
+}
+
+fn within_chance(judged: &[Judged]) -> bool {
+    let metrics = metrics(judged);
+    metrics.ece.unwrap() < metrics.ece_by_chance.unwrap()
+}
+
+#[test]
+fn a_perfect_confidence_is_within_chance_nineteen_times_of_twenty() {
+    let mut chance = ChaCha8Rng::seed_from_u64(3);
+    let within = (0..40).filter(|_| within_chance(&judged_by(&mut chance, 0.0))).count();
+    // 38 expected; fewer than 33 once in a thousand times.
+    assert!(within >= 33, "{within} of 40");
+}
+
+#[test]
+fn an_exaggerated_confidence_is_beyond_chance() {
+    let mut chance = ChaCha8Rng::seed_from_u64(4);
+    let within = (0..20).filter(|_| within_chance(&judged_by(&mut chance, 0.12))).count();
+    assert!(within <= 1, "{within} of 20");
+}
+
+#[test]
+fn without_questions_there_is_no_error_and_no_chance() {
+    let metrics = metrics(&[]);
+    assert_eq!((metrics.ece, metrics.ece_by_chance), (None, None));
 }

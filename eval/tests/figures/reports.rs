@@ -168,3 +168,37 @@ fn tables_line_up_and_name_what_is_missing() {
     let markdown = report(&["m", "n"]).markdown();
     assert!(markdown.contains("## Models side by side") && markdown.contains("| &lt;u>shop"), "{markdown}");
 }
+
+/// Of ten questions, the first five right and five wrong, `answered` were answered; nearness would have answered one.
+fn reached(answered: usize, answers_supported: bool) -> SetReport {
+    let judged = |position: u8| {
+        let rank = if position < 5 { Some(1) } else { Some(2) };
+        let decision = if usize::from(position) < answered { Band::Answer } else { Band::HandOff };
+        in_scope(rank, 0.9 - f32::from(position) / 20.0, decision)
+    };
+    let entry = |position| if position == 0 { "a" } else { "b" };
+    let outcomes = (0..10)
+        .map(|position| outcome(judged(position), &[(entry(position), 0.9 - f32::from(position) / 20.0)]));
+    let mut set = set("shop", outcomes.collect());
+    set.calibration.answers_supported = answers_supported;
+    set
+}
+
+fn markdown_of(set: SetReport) -> String {
+    let run = ModelReport { sets: vec![set], ..report(&["m"]).models.remove(0) };
+    Report { risk_target: 0.05, models: vec![run] }.markdown()
+}
+
+#[test]
+fn a_report_says_why_coverage_is_not_twice_that_of_a_cosine_threshold() {
+    assert!(!markdown_of(reached(3, true)).contains("Why not"), "three times as much");
+    let cautious = markdown_of(reached(1, false));
+    assert!(cautious.contains("Why not twice as much: 100 phrasings tested cannot show"), "{cautious}");
+    assert!(cautious.contains("with the labels known 50% could have been answered"), "{cautious}");
+    let reserved = markdown_of(reached(1, true));
+    assert!(reserved.contains("keeps a reserve; 0% of its answers were wrong"), "{reserved}");
+    let mut roomless = reached(1, true);
+    roomless.curves.best_confidence.coverage = 0.15;
+    let roomless = markdown_of(roomless);
+    assert!(roomless.contains("could have answered 15%, which is less than twice the 10%"), "{roomless}");
+}

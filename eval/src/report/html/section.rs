@@ -76,6 +76,7 @@ fn reached(set: &SetReport, risk_target: f64) -> String {
     if let Some(ratio) = set.curves.coverage_ratio {
         caption += &format!(" Reached: {ratio:.1} times that.");
     }
+    caption.extend(set.shortfall().map(|reason| format!(" {}", escape(&reason))));
     caption
 }
 

@@ -27,7 +27,7 @@ pub(super) fn cards(metrics: &Metrics) -> String {
         ("first is right", percent(metrics.hit_at_1), "hit@1, in scope".to_owned()),
         ("near, handed over", percent(metrics.handoff_recall_near), auroc(metrics.auroc_near)),
         ("far, handed over", percent(metrics.handoff_recall_far), auroc(metrics.auroc_far)),
-        ("calibration error", tables::share(metrics.ece), "ECE, less is better".to_owned()),
+        ("calibration error", tables::share(metrics.ece), by_chance(metrics)),
     ];
     let cards: String = cards.iter().map(|(name, value, note)| card(name, value, note)).collect();
     format!("<div class=\"cards\">{cards}</div>\n")
@@ -35,6 +35,11 @@ pub(super) fn cards(metrics: &Metrics) -> String {
 
 fn card(name: &str, value: &str, note: &str) -> String {
     format!("<div class=\"card\"><b>{value}</b><span>{name}</span><small>{note}</small></div>")
+}
+
+fn by_chance(metrics: &Metrics) -> String {
+    let chance = metrics.ece_by_chance;
+    chance.map_or_else(String::new, |chance| format!("ECE; up to {chance:.3} by chance alone"))
 }
 
 fn auroc(value: Option<f64>) -> String {
