@@ -3,7 +3,8 @@
 use super::functions::exp;
 use super::instructions::{Dot, Instructions};
 use super::product::{
-    Columns, Finish, Lines, Product, Work, copy, lay_out, lay_out_panels, panel_width, tile_rows,
+    Finish, Lines, Outputs, Product, StepByStep, TileByTile, Work, copy_panel, lay_out, lay_out_panels,
+    panel_width, room_for, tile_rows,
 };
 
 /// Queries are worked on in whole numbers of these.
@@ -15,14 +16,14 @@ pub(super) struct AttentionRoom {
     /// A head's queries, then its values, as the panels of a product.
     panels: Lines,
     /// `[keys, queries]`, so that the work on one query is the same for sixteen.
-    scores: Vec<f32>,
+    scores: Outputs,
     panel_width: usize,
 }
 
 impl Default for AttentionRoom {
     fn default() -> Self {
-        let (columns, panels) = (Lines::new(64), Lines::new(64));
-        Self { columns, panels, scores: Vec::new(), panel_width: panel_width(Instructions::Single) }
+        let panel_width = panel_width(Instructions::Single);
+        Self { columns: Lines::new(64), panels: Lines::new(64), scores: Outputs::new(64), panel_width }
     }
 }
 
@@ -73,13 +74,22 @@ impl<'a> Text<'a> {
     fn head<D: Dot>(self, dot: D, first: usize, mixed: &mut [f32], room: &mut AttentionRoom) {
         let AttentionRoom { columns, panels, scores, panel_width } = room;
         let Self { tokens, head_width, tile_rows, .. } = self;
-        let queries = tokens.next_multiple_of(LANES);
-        scores.resize(tokens * queries, 0.0);
-        lay_out(self.rows(first, Part::Key), tile_rows, head_width, columns);
-        lay_out_panels(self.rows(first, Part::Query), *panel_width, head_width, panels);
+        // Whole panels, so that registers are stored as they are.
+        let queries = tokens.next_multiple_of((*panel_width).max(LANES));
+        let scores = room_for(scores, tokens * queries);
+        let query_panels = room_for(panels, tokens.next_multiple_of(*panel_width) * head_width);
+        lay_out_panels(
+            |token| self.row(token, first, Part::Query),
+            tokens,
+            *panel_width,
+            head_width,
+            query_panels,
+        );
+        let keys = room_for(columns, tokens * head_width);
+        lay_out(|token| self.row(token, first, Part::Key), tokens, tile_rows, head_width, keys);
         let product = Product {
-            panels,
-            columns: Columns::Tiles(columns),
+            panels: query_panels,
+            columns: TileByTile(keys),
             rows: tokens,
             tile_rows,
             steps: head_width,
@@ -87,14 +97,21 @@ impl<'a> Text<'a> {
             elementwise: None,
             results: scores,
             stride: queries,
-            outputs: queries.min(tokens.next_multiple_of(*panel_width)),
+            outputs: tokens.next_multiple_of(*panel_width),
         };
         product.run(dot);
-        probabilities(scores, queries, 1.0 / (head_width as f32).sqrt());
-        lay_out_values(&self.rows(first, Part::Value), *panel_width, head_width, panels);
+        probabilities(scores, queries, tokens, 1.0 / (head_width as f32).sqrt());
+        let value_panels = room_for(panels, head_width.next_multiple_of(*panel_width) * tokens);
+        lay_out_values(
+            |token| self.row(token, first, Part::Value),
+            tokens,
+            *panel_width,
+            head_width,
+            value_panels,
+        );
         let product = Product {
-            panels,
-            columns: Columns::Steps(bytemuck::cast_slice(scores), queries),
+            panels: value_panels,
+            columns: StepByStep(bytemuck::cast_slice(scores), queries),
             rows: tokens,
             tile_rows,
             steps: tokens,
@@ -107,13 +124,11 @@ impl<'a> Text<'a> {
         product.run(dot);
     }
 
-    /// Each token's part of the head that begins at `first`.
+    /// A token's part of the head that begins at `first`.
     #[inline(always)]
-    fn rows(self, first: usize, part: Part) -> impl ExactSizeIterator<Item = &'a [u32]> + Clone {
-        (0..self.tokens).map(move |token| {
-            let start = (3 * token + part as usize) * self.width + first;
-            bytemuck::cast_slice(&self.projected[start..start + self.head_width])
-        })
+    fn row(self, token: usize, first: usize, part: Part) -> &'a [u32] {
+        let start = (3 * token + part as usize) * self.width + first;
+        bytemuck::cast_slice(&self.projected[start..start + self.head_width])
     }
 }
 
@@ -124,30 +139,29 @@ enum Part {
     Value = 2,
 }
 
-/// Rows that are steps already, as panels: row by row in each panel. Where the last one has no outputs, what stood there
-/// stays.
+/// `steps` rows that are steps already, as panels: row by row in each panel. Where the last one has no outputs, what stood
+/// there stays.
 #[inline(always)]
 fn lay_out_values<'a>(
-    rows: &(impl ExactSizeIterator<Item = &'a [u32]> + Clone),
+    row: impl Fn(usize) -> &'a [u32],
+    steps: usize,
     width: usize,
     outputs: usize,
-    panels: &mut Lines,
+    panels: &mut [u32],
 ) {
-    let steps = rows.len();
-    panels.resize(outputs.next_multiple_of(width) * steps, 0);
     for (number, panel) in panels.chunks_exact_mut(width * steps.max(1)).enumerate() {
         let (first, end) = (number * width, outputs.min((number + 1) * width));
-        for (place, row) in panel.chunks_exact_mut(width).zip(rows.clone()) {
-            copy(&row[first..end], &mut place[..end - first]);
+        for (step, place) in panel.chunks_exact_mut(width).enumerate() {
+            copy_panel(&row(step)[first..end], place);
         }
     }
 }
 
-/// Scores, scaled, become probabilities: for each query, e to the power of its scores divided by their sum. `queries` is a
-/// multiple of [`LANES`].
+/// Scores, scaled, become probabilities: for each of the first `wanted` queries, e to the power of its scores divided by their
+/// sum; what belongs to others is undefined. `queries` is a multiple of [`LANES`].
 #[inline(always)]
-fn probabilities(scores: &mut [f32], queries: usize, scale: f32) {
-    for first in (0..queries).step_by(LANES) {
+fn probabilities(scores: &mut [f32], queries: usize, wanted: usize, scale: f32) {
+    for first in (0..wanted).step_by(LANES) {
         let mut greatest = [f32::NEG_INFINITY; LANES];
         for lanes in scores.chunks_exact(queries).filter_map(|row| row[first..].first_chunk::<LANES>()) {
             for lane in 0..LANES {
@@ -164,10 +178,11 @@ fn probabilities(scores: &mut [f32], queries: usize, scale: f32) {
                 sums[lane] += lanes[lane];
             }
         }
+        let shares = sums.map(|sum| 1.0 / sum);
         for row in scores.chunks_exact_mut(queries) {
             let Some(lanes) = row[first..].first_chunk_mut::<LANES>() else { continue };
             for lane in 0..LANES {
-                lanes[lane] /= sums[lane];
+                lanes[lane] *= shares[lane];
             }
         }
     }

@@ -11,39 +11,32 @@ pub(super) struct Level {
     pub(super) scale: f32,
 }
 
-/// Two values a step, each rounded to bfloat16 (the nearest, ties to even); a last one alone stands beside 0. `steps` grows.
-pub(super) fn bfloat_steps(row: &[f32], steps: &mut Vec<u32>) {
-    let start = steps.len();
-    steps.resize(start + row.len().div_ceil(2), 0);
-    ARCH.dispatch(Bfloat { row, steps: &mut steps[start..] });
+/// Two values a step, each rounded to bfloat16 (the nearest, ties to even); a last one alone stands beside 0.
+pub(super) fn bfloat_steps(row: &[f32], steps: &mut [u32]) {
+    ARCH.dispatch(Bfloat { row, steps });
 }
 
-/// Rows of `length` values, each four whole numbers from 0 to `highest` a step; a row's last step is filled up with 0. `steps`
-/// and `levels` are replaced. Rows are not empty.
+/// Rows of `length` values, each four whole numbers from 0 to `highest` a step; a row's last step is filled up with 0. `levels`
+/// are replaced. Rows are not empty.
 pub(super) fn byte_steps(
     rows: &[f32],
     length: usize,
     highest: f32,
-    steps: &mut Vec<u32>,
+    steps: &mut [u32],
     levels: &mut Vec<Level>,
 ) {
-    let (count, per_row) = (rows.len() / length, length.div_ceil(4));
-    steps.resize(count * per_row, 0);
     levels.clear();
     let bytes = bytemuck::cast_slice_mut(steps);
-    ARCH.dispatch(Bytes { rows, length, highest, bytes, bytes_per_row: 4 * per_row, levels });
+    ARCH.dispatch(Bytes { rows, length, highest, bytes, bytes_per_row: 4 * length.div_ceil(4), levels });
 }
 
 /// The bytes of one output's weights, four to a step, and what they are multiplied with: symmetric around 0, the largest
-/// weight is 127. `steps` grows. Not empty.
-pub(super) fn weight_steps(weights: &[f32], steps: &mut Vec<u32>) -> f32 {
-    let start = steps.len();
-    steps.resize(start + weights.len().div_ceil(4), 0);
+/// weight is 127. The last step keeps what stood behind the weights. Not empty.
+pub(super) fn weight_steps(weights: &[f32], steps: &mut [u32]) -> f32 {
     let (lowest, greatest) = ARCH.dispatch(Range(weights));
     let largest = greatest.max(-lowest);
     let scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
-    let bytes = bytemuck::cast_slice_mut(&mut steps[start..]);
-    ARCH.dispatch(SignedBytes { weights, scale, bytes });
+    ARCH.dispatch(SignedBytes { weights, scale, bytes: bytemuck::cast_slice_mut(steps) });
     scale
 }
 
@@ -133,12 +126,23 @@ impl WithSimd for Range<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> (f32, f32) {
         let (registers, rest) = S::as_simd_f32s(self.0);
-        let mut lowest = simd.splat_f32s(f32::INFINITY);
-        let mut greatest = simd.splat_f32s(f32::NEG_INFINITY);
-        for values in registers {
-            lowest = simd.min_f32s(lowest, *values);
-            greatest = simd.max_f32s(greatest, *values);
+        let (fours, others) = registers.as_chunks::<4>();
+        // Four of each, so that no comparison waits for the one before.
+        let mut lowest = [simd.splat_f32s(f32::INFINITY); 4];
+        let mut greatest = [simd.splat_f32s(f32::NEG_INFINITY); 4];
+        for values in fours {
+            for part in 0..4 {
+                lowest[part] = simd.min_f32s(lowest[part], values[part]);
+                greatest[part] = simd.max_f32s(greatest[part], values[part]);
+            }
         }
+        for values in others {
+            lowest[0] = simd.min_f32s(lowest[0], *values);
+            greatest[0] = simd.max_f32s(greatest[0], *values);
+        }
+        let lowest = simd.min_f32s(simd.min_f32s(lowest[0], lowest[1]), simd.min_f32s(lowest[2], lowest[3]));
+        let greatest =
+            simd.max_f32s(simd.max_f32s(greatest[0], greatest[1]), simd.max_f32s(greatest[2], greatest[3]));
         let lowest = rest.iter().copied().fold(simd.reduce_min_f32s(lowest), f32::min);
         let greatest = rest.iter().copied().fold(simd.reduce_max_f32s(greatest), f32::max);
         (lowest, greatest)

@@ -9,7 +9,7 @@ use half::slice::HalfFloatSliceExt;
 use super::attention::{AttentionRoom, attend};
 use super::functions::Activation;
 use super::instructions::Instructions;
-use super::linear::{Linear, LinearRoom};
+use super::linear::{BLOCK, Linear, LinearRoom};
 use super::norm::LayerNorm;
 use crate::pooling::Pooling;
 use crate::token_batch::TokenRow;
@@ -91,6 +91,14 @@ impl TokenRows {
 #[derive(Default)]
 struct Workspace {
     hidden: Vec<f32>,
+    /// What is added to the token embeddings.
+    places: Vec<f32>,
+    between: Between,
+}
+
+/// What a layer computes of a block, before its hidden states.
+#[derive(Default)]
+struct Between {
     projected: Vec<f32>,
     mixed: Vec<f32>,
     inner: Vec<f32>,
@@ -140,24 +148,46 @@ impl PackedEncoder {
     /// `work.hidden` becomes the last hidden states, `[tokens, width]`.
     fn compute(&self, rows: &[TokenRow<'_>], work: &mut Workspace) {
         self.embed(rows, work);
+        let Workspace { hidden, between, .. } = work;
         for layer in &self.layers {
-            layer.compute(rows, self.shape, work);
+            let mut rest = hidden.as_mut_slice();
+            for texts in blocks(rows) {
+                let tokens = texts.iter().map(TokenRow::len).sum::<usize>();
+                let (hidden, behind) = rest.split_at_mut(tokens * self.shape.width);
+                rest = behind;
+                layer.compute(texts, self.shape, hidden, between);
+            }
         }
     }
 
     fn embed(&self, rows: &[TokenRow<'_>], work: &mut Workspace) {
         let width = self.shape.width;
         work.hidden.clear();
-        work.added.clear();
+        work.places.clear();
         let tokens = rows.iter().flat_map(|row| row.tokens().enumerate());
         for (place, (token, segment)) in tokens {
             self.tokens.append(token as usize, width, &mut work.hidden);
             let position = row_of(&self.positions, self.shape.first_position + place, width);
             let segment = row_of(&self.segments, segment as usize, width);
-            work.added.extend(position.iter().zip(segment).map(|(position, segment)| position + segment));
+            work.places.extend(position.iter().zip(segment).map(|(position, segment)| position + segment));
         }
-        self.norm.add_and_normalize(&mut work.hidden, &work.added);
+        self.norm.add_and_normalize(&mut work.hidden, &work.places);
     }
+}
+
+/// Whole texts of at most [`BLOCK`] tokens together, so that what a layer computes of them stays in a core's second-level
+/// cache; a text alone may have more.
+fn blocks<'a, 'b>(mut rows: &'a [TokenRow<'b>]) -> impl Iterator<Item = &'a [TokenRow<'b>]> {
+    std::iter::from_fn(move || {
+        let mut tokens = 0;
+        let fits = rows.iter().take_while(|row| {
+            tokens += row.len();
+            tokens <= BLOCK
+        });
+        let (block, behind) = rows.split_at(fits.count().max(1).min(rows.len()));
+        rows = behind;
+        (!block.is_empty()).then_some(block)
+    })
 }
 
 impl Layer {
@@ -198,8 +228,9 @@ impl Layer {
         })
     }
 
-    fn compute(&self, rows: &[TokenRow<'_>], shape: PackedShape, work: &mut Workspace) {
-        let Workspace { hidden, projected, mixed, inner, added, linear, attention } = work;
+    /// `hidden` are the states of all tokens of `rows`.
+    fn compute(&self, rows: &[TokenRow<'_>], shape: PackedShape, hidden: &mut [f32], between: &mut Between) {
+        let Between { projected, mixed, inner, added, linear, attention } = between;
         self.projection.apply(hidden, None, projected, linear);
         mixed.resize(hidden.len(), 0.0);
         let mut start = 0;

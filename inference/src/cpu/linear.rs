@@ -4,13 +4,14 @@ use super::encode::{Level, bfloat_steps, byte_steps, weight_steps};
 use super::functions::Activation;
 use super::instructions::{Dot, Instructions};
 use super::product::{
-    Columns, Elementwise, Finish, Lines, Outputs, Product, lay_out, lay_out_panels, panel_width, tile_rows,
+    Elementwise, Finish, Lines, Outputs, Product, TileByTile, lay_out, lay_out_panels, panel_width, room_for,
+    tile_rows,
 };
 use crate::Precision;
 
-/// Rows whose steps are laid out at a time: with 1,536 inputs in single precision they take 0.6 MB, within a core's
-/// second-level cache.
-const BLOCK: usize = 96;
+/// Rows that are worked on at a time: with 1,536 values in single precision they take 0.6 MB, within a core's second-level
+/// cache.
+pub(super) const BLOCK: usize = 96;
 
 /// Weights in the order in which the product reads them.
 pub(super) struct Linear {
@@ -48,11 +49,16 @@ impl Coding {
 }
 
 /// Room to work in, kept between calls.
-#[derive(Default)]
 pub(super) struct LinearRoom {
-    steps: Vec<u32>,
+    steps: Lines,
     levels: Vec<Level>,
-    columns: Option<Lines>,
+    columns: Lines,
+}
+
+impl Default for LinearRoom {
+    fn default() -> Self {
+        Self { steps: Lines::new(64), levels: Vec::new(), columns: Lines::new(64) }
+    }
 }
 
 impl Linear {
@@ -72,27 +78,36 @@ impl Linear {
             filled.resize(padded, 0.0);
             filled
         };
-        let mut steps = Vec::new();
+        // One value in single precision, two in bfloat16, four whole numbers of 8 bits.
+        let per_row = match precision {
+            Precision::F32 => inputs,
+            Precision::F16 | Precision::Bf16 => inputs.div_ceil(2),
+            Precision::Int8 => inputs.div_ceil(4),
+        };
+        let mut steps = vec![0; outputs * per_row];
+        let coded = steps.chunks_exact_mut(per_row.max(1));
         let coding = match precision {
             Precision::F32 => {
-                steps.extend_from_slice(bytemuck::cast_slice(weight));
+                coded.zip(rows).for_each(|(steps, row)| steps.copy_from_slice(bytemuck::cast_slice(row)));
                 Coding::Single
             }
             // No processor is asked for f16: see `Instructions::all`.
             Precision::F16 | Precision::Bf16 => {
-                rows.for_each(|row| bfloat_steps(row, &mut steps));
+                coded.zip(rows).for_each(|(steps, row)| bfloat_steps(row, steps));
                 Coding::Bfloat
             }
             Precision::Int8 => {
-                let scale: Vec<f32> = rows.clone().map(|row| weight_steps(row, &mut steps)).collect();
-                let coded = steps.chunks_exact(inputs.div_ceil(4).max(1));
-                let sum: Vec<f32> = coded.zip(&scale).map(|(row, scale)| scale * sum_of_bytes(row)).collect();
+                let of_row = |(steps, row): (&mut [u32], _)| {
+                    let scale = weight_steps(row, steps);
+                    (scale, scale * sum_of_bytes(steps))
+                };
+                let (scale, sum): (Vec<f32>, Vec<f32>) = coded.zip(rows).map(of_row).unzip();
                 Coding::Bytes { scale: filled(&scale), sum: filled(&sum) }
             }
         };
-        let per_row = steps.len() / outputs.max(1);
         let mut panels = Lines::new(64);
-        lay_out_panels(steps.chunks_exact(per_row.max(1)), width, per_row, &mut panels);
+        panels.resize(padded * per_row, 0);
+        lay_out_panels(|output| &steps[output * per_row..][..per_row], outputs, width, per_row, &mut panels);
         Self { inputs, outputs, steps: per_row, instructions, panels, bias: filled(bias), coding }
     }
 
@@ -121,22 +136,24 @@ impl Linear {
         room: &mut LinearRoom,
     ) {
         let LinearRoom { steps, levels, columns } = room;
-        let rows = input.chunks_exact(self.inputs);
-        let tile_rows = tile_rows(self.instructions, rows.len());
+        let rows = input.len() / self.inputs;
         let steps: &[u32] = match self.coding {
             Coding::Single => bytemuck::cast_slice(input),
             Coding::Bfloat => {
-                steps.clear();
-                rows.for_each(|row| bfloat_steps(row, steps));
+                let steps = room_for(steps, rows * self.steps);
+                let coded = steps.chunks_exact_mut(self.steps);
+                coded.zip(input.chunks_exact(self.inputs)).for_each(|(steps, row)| bfloat_steps(row, steps));
                 steps
             }
             Coding::Bytes { .. } => {
+                let steps = room_for(steps, rows * self.steps);
                 byte_steps(input, self.inputs, self.instructions.highest_level(), steps, levels);
                 steps
             }
         };
-        let columns = columns.get_or_insert_with(|| Lines::new(64));
-        lay_out(steps.chunks_exact(self.steps), tile_rows, self.steps, columns);
+        let tile_rows = tile_rows(self.instructions, rows);
+        let columns = room_for(columns, steps.len());
+        lay_out(|row| &steps[row * self.steps..][..self.steps], rows, tile_rows, self.steps, columns);
         let (bias, elementwise) =
             (&self.bias, activation.map(|activation| (activation, self.coding.precision())));
         match &self.coding {
@@ -157,18 +174,17 @@ impl Linear {
         finish: impl Finish,
         elementwise: Elementwise,
     ) {
-        let Self { steps, outputs, .. } = *self;
         self.instructions.run(Product {
             panels: &self.panels,
-            columns: Columns::Tiles(columns),
-            rows: results.len() / outputs,
+            columns: TileByTile(columns),
+            rows: results.len() / self.outputs,
             tile_rows,
-            steps,
+            steps: self.steps,
             finish,
             elementwise,
             results,
-            stride: outputs,
-            outputs,
+            stride: self.outputs,
+            outputs: self.outputs,
         });
     }
 }

@@ -43,14 +43,17 @@ impl NullaryFnOnce for Normalize<'_> {
     }
 }
 
-/// In sixteen partial sums, which vector instructions keep side by side.
+/// So many partial sums stand side by side in vector registers: several of these, so that no addition waits for the one
+/// before.
+const PARTS: usize = 64;
+
 #[inline(always)]
 fn sum(values: &[f32], of: impl Fn(f32) -> f32) -> f32 {
-    let (chunks, rest) = values.as_chunks::<16>();
-    let mut sums = [0.0_f32; 16];
+    let (chunks, rest) = values.as_chunks::<PARTS>();
+    let mut sums = [0.0_f32; PARTS];
     for chunk in chunks {
-        for lane in 0..16 {
-            sums[lane] += of(chunk[lane]);
+        for part in 0..PARTS {
+            sums[part] += of(chunk[part]);
         }
     }
     sums.iter().sum::<f32>() + rest.iter().map(|value| of(*value)).sum::<f32>()

@@ -7,11 +7,14 @@ use super::functions::Activation;
 use super::instructions::{Dot, Instructions};
 use crate::Precision;
 
-/// Weights or steps. Aligned to a cache line, so that no register is loaded from two of them.
-pub(super) type Lines = AVec<u32, ConstAlign<64>>;
+/// Values aligned to a cache line, so that no register is loaded from two of them.
+pub(super) type Room<T> = AVec<T, ConstAlign<64>>;
+
+/// Weights or steps.
+pub(super) type Lines = Room<u32>;
 
 /// What belongs to each output, filled up to whole panels.
-pub(super) type Outputs = AVec<f32, ConstAlign<64>>;
+pub(super) type Outputs = Room<f32>;
 
 /// Something to be compiled for several instruction sets.
 pub(super) trait Work {
@@ -67,10 +70,10 @@ const fn lanes<D: Dot>() -> usize {
 }
 
 /// A product of some rows with all panels.
-pub(super) struct Product<'a, F> {
+pub(super) struct Product<'a, C, F> {
     /// Panel by panel, step by step, output by output.
     pub(super) panels: &'a [u32],
-    pub(super) columns: Columns<'a>,
+    pub(super) columns: C,
     pub(super) rows: usize,
     /// See [`tile_rows`]; the last tile has the rows that are left.
     pub(super) tile_rows: usize,
@@ -86,40 +89,88 @@ pub(super) struct Product<'a, F> {
 }
 
 /// How the rows' steps lie.
-#[derive(Clone, Copy)]
-pub(super) enum Columns<'a> {
-    /// Tile by tile, step by step, row by row.
-    Tiles(&'a [u32]),
-    /// Step by step, row by row, so many for each step.
-    Steps(&'a [u32], usize),
+pub(super) trait Columns: Copy {
+    /// The sums of `ROWS` rows, from the row `first` on, with one panel. Must be inlined.
+    fn sums<D: Dot, const ROWS: usize>(
+        self,
+        dot: D,
+        first: usize,
+        panel: &[[D::Register; 2]],
+    ) -> [[D::Register; 2]; ROWS];
 }
 
-impl<'a> Columns<'a> {
-    /// Those of the tile of `rows` rows that begins with the row `first`, and how far one step lies behind another.
+/// Tile by tile, step by step, row by row: see [`lay_out`].
+#[derive(Clone, Copy)]
+pub(super) struct TileByTile<'a>(pub(super) &'a [u32]);
+
+impl Columns for TileByTile<'_> {
     #[inline(always)]
-    fn tile(self, first: usize, rows: usize, steps: usize) -> (&'a [u32], usize) {
-        match self {
-            Self::Tiles(columns) => (&columns[first * steps..(first + rows) * steps], rows),
-            Self::Steps(columns, stride) => (&columns[first..], stride),
+    fn sums<D: Dot, const ROWS: usize>(
+        self,
+        dot: D,
+        first: usize,
+        panel: &[[D::Register; 2]],
+    ) -> [[D::Register; 2]; ROWS] {
+        let columns = self.0[first * panel.len()..].as_chunks::<ROWS>().0;
+        let mut sums = [[D::Register::zeroed(); 2]; ROWS];
+        for (column, weights) in columns.iter().zip(panel) {
+            add_column(dot, &mut sums, column, weights);
         }
+        sums
     }
 }
 
-impl<F: Finish> Work for Product<'_, F> {
+/// Step by step, row by row, so many for each step.
+#[derive(Clone, Copy)]
+pub(super) struct StepByStep<'a>(pub(super) &'a [u32], pub(super) usize);
+
+impl Columns for StepByStep<'_> {
+    #[inline(always)]
+    fn sums<D: Dot, const ROWS: usize>(
+        self,
+        dot: D,
+        first: usize,
+        panel: &[[D::Register; 2]],
+    ) -> [[D::Register; 2]; ROWS] {
+        let Self(steps, stride) = self;
+        let mut sums = [[D::Register::zeroed(); 2]; ROWS];
+        for (column, weights) in steps[first..].chunks(stride).zip(panel) {
+            let Some(column) = column.first_chunk::<ROWS>() else { continue };
+            add_column(dot, &mut sums, column, weights);
+        }
+        sums
+    }
+}
+
+/// One step of each row with its counterparts.
+#[inline(always)]
+fn add_column<D: Dot, const ROWS: usize>(
+    dot: D,
+    sums: &mut [[D::Register; 2]; ROWS],
+    column: &[u32; ROWS],
+    weights: &[D::Register; 2],
+) {
+    for row in 0..ROWS {
+        let step = dot.broadcast(column[row]);
+        sums[row][0] = dot.add(sums[row][0], weights[0], step);
+        sums[row][1] = dot.add(sums[row][1], weights[1], step);
+    }
+}
+
+impl<C: Columns, F: Finish> Work for Product<'_, C, F> {
     type Output = ();
 
     #[inline(always)]
     fn run<D: Dot>(self, dot: D) {
         let width = 2 * lanes::<D>();
         for (number, panel) in self.panels.chunks_exact(width * self.steps).enumerate() {
-            let panel: &[D::Register] = bytemuck::cast_slice(panel);
+            let panel: &[[D::Register; 2]] = bytemuck::cast_slice(panel);
             for first in (0..self.rows).step_by(self.tile_rows) {
                 let rows = self.tile_rows.min(self.rows - first);
-                let columns = self.columns.tile(first, rows, self.steps);
                 let Self { stride, outputs, elementwise, .. } = self;
                 let place = Place { panel: number, row: first, stride, outputs, elementwise };
                 let results = &mut self.results[first * self.stride..];
-                by_rows(dot, rows, columns, panel, results, place, self.finish);
+                by_rows(dot, rows, self.columns, panel, results, place, self.finish);
             }
         }
     }
@@ -136,11 +187,11 @@ struct Place {
 
 /// Calls [`tile`] for the number of rows at hand.
 #[inline(always)]
-fn by_rows<D: Dot, F: Finish>(
+fn by_rows<D: Dot, C: Columns, F: Finish>(
     dot: D,
     rows: usize,
-    (columns, stride): (&[u32], usize),
-    panel: &[D::Register],
+    columns: C,
+    panel: &[[D::Register; 2]],
     results: &mut [f32],
     place: Place,
     finish: F,
@@ -148,7 +199,7 @@ fn by_rows<D: Dot, F: Finish>(
     macro_rules! of {
         ($($number:literal)*) => {
             match rows {
-                $($number if $number <= D::ROWS => tile::<D, F, $number>(dot, (columns, stride), panel, results, place, finish),)*
+                $($number if $number <= D::ROWS => tile::<D, C, F, $number>(dot, columns, panel, results, place, finish),)*
                 _ => {}
             }
         };
@@ -158,85 +209,98 @@ fn by_rows<D: Dot, F: Finish>(
 
 /// The product of `ROWS` rows with one panel.
 #[inline(always)]
-fn tile<D: Dot, F: Finish, const ROWS: usize>(
+fn tile<D: Dot, C: Columns, F: Finish, const ROWS: usize>(
     dot: D,
-    (columns, stride): (&[u32], usize),
-    panel: &[D::Register],
+    columns: C,
+    panel: &[[D::Register; 2]],
     results: &mut [f32],
     place: Place,
     finish: F,
 ) {
-    let mut sums = [[D::Register::zeroed(); 2]; ROWS];
-    for (column, weights) in columns.chunks(stride).zip(panel.as_chunks::<2>().0) {
-        let Some(column) = column.first_chunk::<ROWS>() else { continue };
-        for row in 0..ROWS {
-            let step = dot.broadcast(column[row]);
-            sums[row][0] = dot.add(sums[row][0], weights[0], step);
-            sums[row][1] = dot.add(sums[row][1], weights[1], step);
-        }
-    }
-    // Only these have an address: the sums themselves stay in registers.
-    let mut finished = [[D::Register::zeroed(); 2]; ROWS];
-    for row in 0..ROWS {
-        finished[row] = finish.finish(dot, place.row + row, place.panel, [sums[row][0], sums[row][1]]);
-    }
-    let finished: &mut [f32] = bytemuck::cast_slice_mut(&mut finished);
-    if let Some((activation, precision)) = place.elementwise {
-        activation.apply(finished, precision);
-    }
+    let sums = columns.sums::<D, ROWS>(dot, place.row, panel);
     let width = 2 * lanes::<D>();
     let first = place.panel * width;
     let kept = width.min(place.outputs - first);
-    for (results, finished) in results.chunks_mut(place.stride).zip(finished.chunks_exact(width)) {
-        copy(&finished[..kept], &mut results[first..first + kept]);
+    for row in 0..ROWS {
+        let mut finished = finish.finish(dot, place.row + row, place.panel, [sums[row][0], sums[row][1]]);
+        if let Some((activation, precision)) = place.elementwise {
+            activation.apply(bytemuck::cast_slice_mut(&mut finished), precision);
+        }
+        let finished: &[f32] = bytemuck::cast_slice(&finished);
+        let results = &mut results[row * place.stride + first..];
+        if kept == width {
+            copy_panel(finished, results);
+        } else {
+            results[..kept].copy_from_slice(&finished[..kept]);
+        }
     }
 }
 
-/// A copy of few values, for which a call of `memcpy` would take longer than the copy. Of equal length.
+/// A panel's width of values to the beginning of `into`. Of the widths that there are the length is known to the compiler,
+/// which then stores a few registers; a call of `memcpy` would take longer than the copy.
 #[inline(always)]
-pub(super) fn copy<T: Copy>(from: &[T], to: &mut [T]) {
-    let ((from, rest), (to, behind)) = (from.as_chunks::<8>(), to.as_chunks_mut::<8>());
-    to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
-    behind.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+pub(super) fn copy_panel<T: Copy>(values: &[T], into: &mut [T]) {
+    match values.len() {
+        32 => copy_array::<T, 32>(values, into),
+        16 => copy_array::<T, 16>(values, into),
+        8 => copy_array::<T, 8>(values, into),
+        other => into[..other].copy_from_slice(values),
+    }
 }
 
-/// Rows of `steps` steps each become the `columns` of a [`Product`].
+#[inline(always)]
+fn copy_array<T: Copy, const LENGTH: usize>(values: &[T], into: &mut [T]) {
+    if let (Some(values), Some(into)) = (values.first_chunk::<LENGTH>(), into.first_chunk_mut::<LENGTH>()) {
+        *into = *values;
+    }
+}
+
+/// `count` rows of `steps` steps each become the columns of [`TileByTile`].
 #[inline(always)]
 pub(super) fn lay_out<'a>(
-    rows: impl ExactSizeIterator<Item = &'a [u32]>,
+    row: impl Fn(usize) -> &'a [u32],
+    count: usize,
     tile_rows: usize,
     steps: usize,
-    columns: &mut Lines,
+    columns: &mut [u32],
 ) {
-    let count = rows.len();
-    columns.resize(count * steps, 0);
-    for (number, row) in rows.enumerate() {
-        let first = number / tile_rows * tile_rows;
+    for first in (0..count).step_by(tile_rows) {
         let tile = tile_rows.min(count - first);
-        scatter(row, number - first, tile, &mut columns[first * steps..]);
+        interleave(|number| row(first + number), tile, tile, &mut columns[first * steps..]);
     }
 }
 
-/// Outputs of `steps` steps each become panels of `width` outputs. Where the last one has no outputs, what stood there
-/// stays, zeros in new `panels`.
+/// `count` outputs of `steps` steps each become panels of `width` outputs. Where the last one has no outputs, what stood there
+/// stays.
 #[inline(always)]
 pub(super) fn lay_out_panels<'a>(
-    outputs: impl ExactSizeIterator<Item = &'a [u32]>,
+    output: impl Fn(usize) -> &'a [u32],
+    count: usize,
     width: usize,
     steps: usize,
-    panels: &mut Lines,
+    panels: &mut [u32],
 ) {
-    panels.resize(outputs.len().next_multiple_of(width) * steps, 0);
-    for (number, output) in outputs.enumerate() {
-        let first = number / width * width;
-        scatter(output, number - first, width, &mut panels[first * steps..]);
+    for first in (0..count).step_by(width) {
+        let kept = width.min(count - first);
+        interleave(|number| output(first + number), kept, width, &mut panels[first * steps..]);
     }
 }
 
-/// The steps of one row, to place `place` of every `width`.
+/// `count` rows side by side: step by step, each in the first places of `width`.
 #[inline(always)]
-fn scatter(row: &[u32], place: usize, width: usize, into: &mut [u32]) {
-    for (column, step) in into.chunks_exact_mut(width).zip(row) {
-        column[place] = *step;
+fn interleave<'a>(row: impl Fn(usize) -> &'a [u32], count: usize, width: usize, into: &mut [u32]) {
+    for place in 0..count {
+        for (column, step) in into.chunks_exact_mut(width).zip(row(place)) {
+            column[place] = *step;
+        }
     }
+}
+
+/// `length` values of `room`, which grows when it is too small. What they are is left over from before.
+#[inline(always)]
+pub(super) fn room_for<T: Copy + Zeroable>(room: &mut Room<T>, length: usize) -> &mut [T] {
+    if room.len() < length {
+        room.resize(length, T::zeroed());
+    }
+    &mut room[..length]
 }
