@@ -49,7 +49,7 @@ fn a_text_planted_in_a_folder_in_any_form_is_found_and_its_file_is_named() {
         fs::write(inner.join(number.to_string()), around).unwrap();
     }
     fs::write(folder.path().join(format!("{text}.txt")), "").unwrap();
-    let searched = search.within_folders([folder.path().to_owned()]);
+    let searched = search.within_folder(folder.path());
     let files: BTreeSet<&PathBuf> = searched.found.iter().map(|(path, _)| path).collect();
     assert_eq!(files.len(), forms(text).len() + 1, "{:?}", searched.found);
     assert_eq!(searched.files.len(), files.len());

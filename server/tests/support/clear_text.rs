@@ -60,6 +60,11 @@ impl Search {
         hits.map(|hit| self.meanings[hit.pattern().as_usize()].clone()).collect()
     }
 
+    /// As [`within_folders`](Self::within_folders), in one.
+    pub(crate) fn within_folder(&self, folder: &Path) -> Searched {
+        self.within_folders([folder.to_owned()])
+    }
+
     /// Reads every file in `folders` and in the folders in them, and looks at its name.
     pub(crate) fn within_folders(&self, folders: impl IntoIterator<Item = PathBuf>) -> Searched {
         let mut searched = Searched::default();
