@@ -269,7 +269,7 @@ async fn what_serve_forgets_by_itself_is_the_services_act_and_what_is_typed_the_
     }
     drop(serving);
     let by_itself = (String::from("retention.run"), String::from("service"));
-    assert_eq!(retained_by(&store).await, [by_itself.clone()]);
+    assert_eq!(retained_by(&store).await, vec![by_itself.clone()]);
     sandbox.file("yingda.toml", "[retention]\nconversations_days = 30\n");
     let typed = json_of(&sandbox, &["retention", "run"]);
     assert_eq!(typed["forgotten"], json!({ "conversations": 2 }));

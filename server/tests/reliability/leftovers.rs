@@ -231,7 +231,7 @@ async fn speak(service: &Service, person: &Person) {
     post("/v1/embeddings", json!({ "model": MODEL, "input": [text] }), StatusCode::OK).await;
     post(&format!("/v1/conversations/{}/end", person.openid), json!({}), StatusCode::UNPROCESSABLE_ENTITY)
         .await;
-    if person.number % 2 == 0 {
+    if person.number.is_multiple_of(2) {
         post(&format!("/v1/conversations/{conversation}/end"), json!({}), StatusCode::OK).await;
         post("/v1/ask", person.question(conversation, "4", "再问一次"), StatusCode::CONFLICT).await;
     }
