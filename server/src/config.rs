@@ -165,6 +165,12 @@ pub struct RetentionConfig {
     pub receipts_days: u32,
     /// What became of sent messages.
     pub deliveries_days: u32,
+    /// Conversations that are over, with everything said in them.
+    pub conversations_days: u32,
+    /// What people said about a purpose before they said something else about it.
+    pub consents_days: u32,
+    /// People of whom no conversation is left.
+    pub contacts_days: u32,
     /// Events.
     pub events_days: u32,
     /// Vectors.

@@ -4,6 +4,7 @@
 //! knowledge, snapshot) and hands it to [`http`], which turns requests into [`App::ask`] and errors into replies.
 //! Nothing here decides what a question means: that is `answer::decide`.
 
+mod actor;
 mod app;
 mod backup;
 pub mod cli;
@@ -14,7 +15,6 @@ mod error;
 pub mod http;
 mod labels;
 mod models;
-mod operator;
 mod privacy;
 mod published;
 mod recording;

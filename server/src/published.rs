@@ -14,7 +14,7 @@ pub(crate) use self::{
     follow::{Publication, follow},
     labels::{import_labels, labels_of},
 };
-use crate::{Knowledge, operator::act};
+use crate::{Knowledge, actor::Actor};
 
 /// The name of the one knowledge base.
 const NAME: &str = "default";
@@ -35,13 +35,13 @@ pub(crate) async fn find(store: &Store) -> store::Result<Option<KnowledgeBase>> 
 pub(crate) async fn import(store: &Store, entries: &[FaqEntry]) -> anyhow::Result<(Version, usize)> {
     let rows = entries.iter().map(|entry| Ok(NewEntry::from_json(serde_json::to_string(entry)?)?));
     let rows: Vec<NewEntry> = rows.collect::<anyhow::Result<_>>()?;
-    let base = store.knowledge_base_named(NAME, Uuid::now_v7().into(), act(None)).await?;
+    let base = store.knowledge_base_named(NAME, Uuid::now_v7().into(), Actor::Operator.act(None)).await?;
     let enabled = enabled(entries);
     let labels = store.labels_of(base.id).await?;
     let is_unused = |label: &&store::Label| !is_of_use(label.entry_id.as_deref(), &enabled);
     let unused = labels.iter().filter(is_unused).count();
-    let revision = store.replace_entries(base.id, base.revision, rows, act(None)).await?;
-    Ok((store.publish(base.id, revision, act(None)).await?, unused))
+    let revision = store.replace_entries(base.id, base.revision, rows, Actor::Operator.act(None)).await?;
+    Ok((store.publish(base.id, revision, Actor::Operator.act(None)).await?, unused))
 }
 
 fn enabled(entries: &[FaqEntry]) -> HashSet<&str> {
@@ -69,7 +69,7 @@ pub(crate) async fn versions(store: &Store) -> store::Result<Vec<(Version, bool)
 /// [`store::Error::NotFound`] when there is no such version; when the store fails.
 pub(crate) async fn publish_again(store: &Store, version: i64) -> store::Result<Version> {
     match find(store).await? {
-        Some(base) => store.publish_again(base.id, version, act(None)).await,
+        Some(base) => store.publish_again(base.id, version, Actor::Operator.act(None)).await,
         None => Err(store::Error::NotFound { table: "versions", id: version.to_string() }),
     }
 }

@@ -1,4 +1,5 @@
-//! What a person agreed to and withdrew: rows are added and never changed.
+//! What a person agreed to and withdrew: rows are added and never changed. What somebody said last about a purpose is kept
+//! for as long as the person is known; what was said before may go some time after it ended.
 
 use futures::FutureExt;
 use serde_json::json;
@@ -8,9 +9,9 @@ use crate::{
     engine::{Row, Transaction, values},
 };
 
-/// What a person said about one purpose, at one moment.
+/// What a person said about one purpose: a consent, or that it is withdrawn.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Consent {
+pub struct ConsentStatement {
     /// Its identifier.
     pub id: ConsentId,
     /// Whose.
@@ -23,37 +24,27 @@ pub struct Consent {
     pub granted: bool,
     /// Through which channel.
     pub channel: String,
+}
+
+/// A statement that was recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Consent {
+    /// What the person said.
+    pub statement: ConsentStatement,
     /// Who wrote it down, by a pseudonymous identifier.
     pub recorded_by: String,
     /// When.
     pub at: Timestamp,
 }
 
-/// A consent or a withdrawal that is to be recorded. Who and when are those of the act.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewConsent {
-    /// Its identifier.
-    pub id: ConsentId,
-    /// Whose.
-    pub contact: ContactId,
-    /// What the data may be used for.
-    pub purpose: String,
-    /// Which text the person was shown.
-    pub text_version: String,
-    /// Given or withdrawn.
-    pub granted: bool,
-    /// Through which channel.
-    pub channel: String,
-}
-
 impl Store {
-    /// Records what a person said. The audit log keeps the same without the person's data, also after an erasure.
+    /// Records what a person said; who records it and when are those of the act. The audit log keeps the same without the person's data, also after an erasure.
     /// Repeating it with the same identifier changes nothing.
     ///
     /// # Errors
     /// [`Error::NotFound`] when there is no such contact; when the engine fails.
-    pub async fn record_consent(&self, new: NewConsent, act: Act) -> Result<()> {
-        self.write(move |transaction| async move { record(transaction, new, &act).await }.boxed()).await
+    pub async fn record_consent(&self, statement: ConsentStatement, act: Act) -> Result<()> {
+        self.write(move |transaction| async move { record(transaction, statement, &act).await }.boxed()).await
     }
 
     /// What a person said, oldest first. The last one of a purpose holds.
@@ -65,14 +56,14 @@ impl Store {
     }
 }
 
-async fn record(transaction: &mut Transaction<'_>, new: NewConsent, act: &Act) -> Result<()> {
-    let found = transaction.row("SELECT 1 FROM contacts WHERE id = $1", values![new.contact]).await?;
+async fn record(transaction: &mut Transaction<'_>, statement: ConsentStatement, act: &Act) -> Result<()> {
+    let ConsentStatement { id, contact, purpose, text_version, granted, channel } = statement;
+    let found = transaction.row("SELECT 1 FROM contacts WHERE id = $1", values![contact]).await?;
     if found.is_none() {
-        return Err(Error::not_found("contacts", new.contact));
+        return Err(Error::not_found("contacts", contact));
     }
     let sql = "INSERT INTO consents (id, contact_id, purpose, text_version, granted, channel, recorded_by, created_at) \
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING";
-    let NewConsent { id, contact, purpose, text_version, granted, channel } = new;
     let values = values![
         id,
         contact,
@@ -100,14 +91,13 @@ pub(crate) async fn of(transaction: &mut Transaction<'_>, contact: ContactId) ->
 
 fn consent(row: Row) -> Result<Consent> {
     let mut fields = row.fields("consents");
-    Ok(Consent {
+    let statement = ConsentStatement {
         id: fields.next()?,
         contact: fields.next()?,
         purpose: fields.next()?,
         text_version: fields.next()?,
         granted: fields.next()?,
         channel: fields.next()?,
-        recorded_by: fields.next()?,
-        at: fields.next()?,
-    })
+    };
+    Ok(Consent { statement, recorded_by: fields.next()?, at: fields.next()? })
 }

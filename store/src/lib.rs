@@ -48,7 +48,7 @@ mod words;
 pub use archive::{ArchiveHeader, Manifest, TableSummary};
 pub use audit::{Act, AuditEntry, AuditHead, AuditState};
 pub use cells::{Cell, CellCursor, IndexedCell, SealedCell};
-pub use consents::{Consent, NewConsent};
+pub use consents::{Consent, ConsentStatement};
 pub use contacts::{ChannelIdentity, Contact, NewIdentity, ProfileChange};
 pub use conversations::{Conversation, NewConversation, Owner, Status};
 pub use embeddings::ContentHash;

@@ -1,9 +1,12 @@
-//! What is kept for a while only. Conversations that are not over are left alone, and what is counted stays countable:
-//! messages keep their places, events and audit entries go from the oldest on.
+//! What is kept for a while only. Conversations that are not over are left alone, and what is counted stays countable for as
+//! long as its conversation is kept: messages keep their places, events and audit entries go from the oldest on.
+
+mod classes;
 
 use futures::FutureExt;
 use serde_json::json;
 
+use self::classes::{Form, OfConversations, Standing, form};
 use crate::{
     Act, AuditHead, AuditState, Conversation, ConversationId, Error, EventKind, Owner, Result, Store,
     Timestamp, audit, conversations,
@@ -21,6 +24,12 @@ words! {
         Receipts = "receipts",
         /// What became of sent messages of conversations that are over.
         Deliveries = "deliveries",
+        /// Conversations that are over and in which nothing waits to be sent, with everything said in them.
+        Conversations = "conversations",
+        /// What people said about a purpose, once they said something else about it.
+        Consents = "consents",
+        /// People of whom no conversation is left.
+        Contacts = "contacts",
         /// Events, up to the first one of a conversation that is not over.
         Events = "events",
         /// Vectors computed before.
@@ -35,7 +44,7 @@ words! {
 /// What one step of forgetting did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Forgotten {
-    /// Rows that were emptied or removed.
+    /// Rows of the class that were emptied or removed.
     pub rows: u64,
     /// After which conversation the next step continues, for data of conversations.
     pub after: Option<ConversationId>,
@@ -43,95 +52,13 @@ pub struct Forgotten {
     pub finished: bool,
 }
 
-/// A class of data that belongs to conversations: what counts its rows of all that are over, and what forgets those of
-/// one.
-struct OfConversations {
-    count: &'static str,
-    forget: &'static [&'static str],
-}
-
-const BODIES: OfConversations = OfConversations {
-    count: "SELECT COUNT(*) FROM messages WHERE length(body) > 0 AND conversation_id IN \
-            (SELECT id FROM conversations WHERE status = 'resolved' AND updated_at < $1)",
-    forget: &[
-        "UPDATE messages SET body = substr(body, 1, 0) WHERE conversation_id = $1 AND length(body) > 0",
-        "UPDATE conversations SET summary = NULL WHERE id = $1 AND summary IS NOT NULL",
-    ],
-};
-
-const RECEIPTS: OfConversations = OfConversations {
-    count: "SELECT COUNT(*) FROM decision_receipts WHERE message_id IN (SELECT said.id FROM messages said \
-            JOIN conversations held ON held.id = said.conversation_id WHERE held.status = 'resolved' \
-            AND held.updated_at < $1)",
-    forget: &[
-        "DELETE FROM decision_receipts WHERE message_id IN (SELECT id FROM messages WHERE conversation_id = $1)",
-    ],
-};
-
-const DELIVERIES: OfConversations = OfConversations {
-    count: "SELECT COUNT(*) FROM outbox WHERE state NOT IN ('pending', 'claimed') AND conversation_id IN \
-            (SELECT id FROM conversations WHERE status = 'resolved' AND updated_at < $1)",
-    forget: &["DELETE FROM outbox WHERE state NOT IN ('pending', 'claimed') AND message_id IN \
-               (SELECT id FROM messages WHERE conversation_id = $1)"],
-};
-
-/// A class of data whose rows stand alone: what counts those before a moment, and what forgets `$2` of them.
-struct Standing {
-    count: &'static str,
-    forget: &'static str,
-}
-
-const EVENTS: Standing = Standing {
-    count: "SELECT COUNT(*) FROM events WHERE sequence < (SELECT COALESCE(MIN(sequence), 9223372036854775807) \
-            FROM events WHERE created_at >= $1 OR conversation_id IN \
-            (SELECT id FROM conversations WHERE status <> 'resolved'))",
-    forget: "DELETE FROM events WHERE sequence IN (SELECT sequence FROM events WHERE sequence < \
-             (SELECT COALESCE(MIN(sequence), 9223372036854775807) FROM events WHERE created_at >= $1 \
-             OR conversation_id IN (SELECT id FROM conversations WHERE status <> 'resolved')) \
-             ORDER BY sequence LIMIT $2)",
-};
-
-const EMBEDDINGS: Standing = Standing {
-    count: "SELECT COUNT(*) FROM embeddings WHERE created_at < $1",
-    forget: "DELETE FROM embeddings WHERE (model_fingerprint, content_hash) IN \
-             (SELECT model_fingerprint, content_hash FROM embeddings WHERE created_at < $1 LIMIT $2)",
-};
-
-const JOBS: Standing = Standing {
-    count: "SELECT COUNT(*) FROM jobs WHERE state IN ('done', 'failed') AND updated_at < $1",
-    forget: "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE state IN ('done', 'failed') \
-             AND updated_at < $1 LIMIT $2)",
-};
-
-/// The last entry that may go: those before the first one that is young enough, but never the newest.
-const LAST_OLD_ENTRY: &str = "SELECT sequence, hash FROM audit_entries WHERE sequence < \
-    (SELECT COALESCE(MIN(sequence), (SELECT MAX(sequence) FROM audit_entries)) FROM audit_entries \
-    WHERE created_at >= $1) ORDER BY sequence DESC LIMIT 1";
-
 /// What the log says when its oldest entries were given up.
 pub(crate) const SHORTENED: &str = "audit.shorten";
 
-enum Form {
-    OfConversations(OfConversations),
-    Standing(Standing),
-    Audit,
-}
-
-fn form(class: DataClass) -> Form {
-    match class {
-        DataClass::MessageBodies => Form::OfConversations(BODIES),
-        DataClass::Receipts => Form::OfConversations(RECEIPTS),
-        DataClass::Deliveries => Form::OfConversations(DELIVERIES),
-        DataClass::Events => Form::Standing(EVENTS),
-        DataClass::Embeddings => Form::Standing(EMBEDDINGS),
-        DataClass::Jobs => Form::Standing(JOBS),
-        DataClass::Audit => Form::Audit,
-    }
-}
-
 impl Store {
     /// How many rows of a class are older than `before`. Data of a conversation is as old as the last change of the
-    /// conversation.
+    /// conversation; a statement on a purpose as old as the one that took its place; a person as the last change of it, of
+    /// its identities or its consents.
     ///
     /// # Errors
     /// When the engine fails.
@@ -140,7 +67,7 @@ impl Store {
             async move {
                 let sql = match form(class) {
                     Form::OfConversations(OfConversations { count, .. }) => count,
-                    Form::Standing(Standing { count, .. }) => count,
+                    Form::Standing(Standing { count, .. }) | Form::Contacts { count } => count,
                     Form::Audit => return overdue_entries(transaction, before).await,
                 };
                 transaction.scalar(class.word(), sql, values![before]).await
@@ -151,7 +78,8 @@ impl Store {
     }
 
     /// Forgets some more of a class that is older than `before`: `limit` rows, or the data of `limit` conversations after
-    /// `after`. Not the audit log: see [`shorten_audit`](Self::shorten_audit).
+    /// `after`. Not the audit log, see [`shorten_audit`](Self::shorten_audit), and not people, see
+    /// [`expire_contacts`](Self::expire_contacts): of these nothing goes.
     ///
     /// # Errors
     /// When the engine fails: repeat it.
@@ -172,7 +100,9 @@ impl Store {
                         let rows = transaction.execute(forget, values![before, limit]).await?;
                         Ok(Forgotten { rows, after: None, finished: rows < u64::from(limit) })
                     }
-                    Form::Audit => Ok(Forgotten { rows: 0, after: None, finished: true }),
+                    Form::Contacts { .. } | Form::Audit => {
+                        Ok(Forgotten { rows: 0, after: None, finished: true })
+                    }
                 }
             }
             .boxed()
@@ -217,13 +147,19 @@ async fn forget_of_conversations(
         found.into_iter().map(|row| row.only("conversations")).collect::<Result<_>>()?;
     let mut rows = 0;
     for conversation in &found {
-        for sql in of.forget {
-            rows += transaction.execute(sql, values![*conversation]).await?;
+        for sql in of.beside {
+            transaction.execute(sql, values![*conversation]).await?;
         }
+        rows += transaction.execute(of.forget, values![*conversation]).await?;
     }
     let finished = found.len() < limit as usize;
     Ok(Forgotten { rows, after: found.last().copied().or(after), finished })
 }
+
+/// The last entry that may go: those before the first one that is young enough, but never the newest.
+const LAST_OLD_ENTRY: &str = "SELECT sequence, hash FROM audit_entries WHERE sequence < \
+    (SELECT COALESCE(MIN(sequence), (SELECT MAX(sequence) FROM audit_entries)) FROM audit_entries \
+    WHERE created_at >= $1) ORDER BY sequence DESC LIMIT 1";
 
 async fn last_old_entry(transaction: &mut Transaction<'_>, before: Timestamp) -> Result<Option<AuditHead>> {
     let Some(row) = transaction.row(LAST_OLD_ENTRY, values![before]).await? else { return Ok(None) };

@@ -11,7 +11,7 @@ use serde_json::json;
 use store::{AuditHead, AuditState, ContactId, Location, Manifest, Store};
 
 use super::{BackupError, folder_of, sync_folder};
-use crate::{clock, operator, privacy};
+use crate::{actor::Actor, clock, privacy};
 
 /// What was restored.
 #[derive(Debug)]
@@ -89,7 +89,8 @@ async fn completed(
     let (store, manifest, audit_broken_at) = filled(path, identities, location).await?;
     let mut erased_again = 0;
     for contact in erased {
-        match privacy::erase(&store, *contact, Some("erased before the restoration".to_owned())).await {
+        let act = Actor::Operator.act(Some("erased before the restoration".to_owned()));
+        match privacy::erase(&store, *contact, act).await {
             Ok(()) => erased_again += 1,
             Err(store::Error::NotFound { .. }) => {}
             Err(error) => return Err(error.into()),
@@ -99,7 +100,7 @@ async fn completed(
         "written_at": clock::written(store::Timestamp(manifest.header.created_at)),
         "audit_sequence": manifest.audit_sequence,
     });
-    store.record_act(operator::act(None), "backup.restore", "store", Some(detail.to_string())).await?;
+    store.record_act(Actor::Operator.act(None), "backup.restore", "store", Some(detail.to_string())).await?;
     // Everything is in the file itself before it comes into place.
     store.empty_log().await?;
     store.close().await;

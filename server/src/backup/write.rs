@@ -7,7 +7,7 @@ use serde_json::json;
 use store::{Manifest, Store};
 
 use super::{BackupError, folder_of, sync_folder};
-use crate::operator::act;
+use crate::actor::Actor;
 
 /// Writes one committed state of everything into a new file at `path`, which has its name only once it is whole and on
 /// the disk. The audit log, also the one in the backup, says that it was written.
@@ -25,7 +25,7 @@ pub(crate) async fn write(store: &Store, recipients: &Recipients, path: &Path) -
         .tempfile_in(folder_of(path))
         .map_err(unwritable)?;
     let (file, name) = unfinished.into_parts();
-    let act = act(None);
+    let act = Actor::Operator.act(None);
     let at = act.at;
     let readers = recipients.to_string();
     let detail = json!({ "recipients": readers.lines().collect::<Vec<_>>() }).to_string();

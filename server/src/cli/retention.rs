@@ -9,7 +9,7 @@ use super::{
     exit::{Exit, UsageError},
     output::columns,
 };
-use crate::{clock, privacy, storage};
+use crate::{actor::Actor, clock, privacy, storage};
 
 #[derive(Subcommand)]
 pub(super) enum RetentionVerb {
@@ -55,7 +55,8 @@ pub(super) fn run(verb: &RetentionVerb, context: &Context) -> anyhow::Result<Exi
                 .result(&rows, || if rows.is_empty() { NOTHING.to_owned() } else { table(&rows) })?;
             return Ok(Exit::Done);
         }
-        let retained = privacy::run_retention(&store, &config.retention, clock::timestamp()).await?;
+        let retained =
+            privacy::run_retention(&store, &config.retention, Actor::Operator, clock::timestamp()).await?;
         let forgotten = retained.map(|retained| retained.forgotten);
         context.output.result(&json!({ "forgotten": forgotten }), || match &forgotten {
             None => NOTHING.to_owned(),

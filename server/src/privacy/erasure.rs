@@ -1,10 +1,10 @@
 //! A person is erased, or an erasure that was stopped is finished.
 
-use store::{ContactId, Store};
+use store::{Act, ContactId, Store};
 
-use crate::{clock, operator::act};
+use crate::clock;
 
-/// Rows of a table that are removed at once.
+/// Rows that are removed at once.
 const STEP: u32 = 500;
 
 /// Erases a person, or goes on with it where it has begun. Afterwards nothing of the person is in the store but numbers
@@ -13,23 +13,28 @@ const STEP: u32 = 500;
 ///
 /// # Errors
 /// [`store::Error::NotFound`]; when the store fails: repeat it.
-pub(crate) async fn erase(store: &Store, contact: ContactId, reason: Option<String>) -> store::Result<()> {
+pub(crate) async fn erase(store: &Store, contact: ContactId, act: Act) -> store::Result<()> {
     let has_begun = store.unfinished_erasures().await?.contains(&contact);
     if !has_begun {
-        store.begin_erasure(contact, act(reason)).await?;
+        store.begin_erasure(contact, act).await?;
     }
-    while !store.continue_erasure(contact, STEP, clock::timestamp()).await? {}
-    Ok(())
+    remove(store, &[contact]).await
 }
 
-/// Finishes every erasure that has begun; how many there were.
+/// Finishes every erasure that has begun; how many there were. Whoever began it is in the audit log, whoever finishes it is
+/// not.
 ///
 /// # Errors
 /// When the store fails.
 pub(crate) async fn finish_erasures(store: &Store) -> store::Result<usize> {
     let unfinished = store.unfinished_erasures().await?;
-    for contact in &unfinished {
-        erase(store, *contact, None).await?;
+    if !unfinished.is_empty() {
+        remove(store, &unfinished).await?;
     }
     Ok(unfinished.len())
+}
+
+async fn remove(store: &Store, contacts: &[ContactId]) -> store::Result<()> {
+    while !store.continue_erasures(contacts, STEP, clock::timestamp()).await? {}
+    Ok(())
 }

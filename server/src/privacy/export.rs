@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use sealing::Vault;
 use serde_json::Value;
 use store::{
-    AuditEntry, Author, Cell, ChannelIdentity, Consent, Contact, ContactId, Conversation, DecisionReceipt,
-    Event, Message, MessageId, OutboxEntry, PersonalRecord, Sealed,
+    AuditEntry, Author, Cell, ChannelIdentity, Consent, ConsentStatement, Contact, ContactId, Conversation,
+    DecisionReceipt, Event, Message, MessageId, OutboxEntry, PersonalRecord, Sealed,
 };
 
 use super::document::{
@@ -14,8 +14,8 @@ use super::document::{
     PersonalDelivery, PersonalDocument, PersonalEvent, PersonalIdentity, PersonalMessage,
 };
 use crate::{
+    actor::Actor,
     clock,
-    operator::act,
     security::{of_cell, off_the_workers},
     storage::Storage,
 };
@@ -31,7 +31,10 @@ pub(crate) async fn export(
     reason: Option<String>,
 ) -> anyhow::Result<PersonalDocument> {
     storage.store.contact(contact).await?;
-    storage.store.record_act(act(reason), "contact.export", &contact.to_string(), None).await?;
+    storage
+        .store
+        .record_act(Actor::Operator.act(reason), "contact.export", &contact.to_string(), None)
+        .await?;
     let record = storage.store.personal_record(contact).await?;
     let opening = Opening { vault: storage.vault.clone() };
     Ok(off_the_workers(move || Ok::<_, sealing::Error>(opening.document(record))).await?)
@@ -150,15 +153,9 @@ fn of_program(content: Content) -> Content {
     }
 }
 
-fn consent(consent: Consent) -> PersonalConsent {
-    PersonalConsent {
-        purpose: consent.purpose,
-        text_version: consent.text_version,
-        granted: consent.granted,
-        channel: consent.channel,
-        recorded_by: consent.recorded_by,
-        at: clock::written(consent.at),
-    }
+fn consent(Consent { statement, recorded_by, at }: Consent) -> PersonalConsent {
+    let ConsentStatement { purpose, text_version, granted, channel, .. } = statement;
+    PersonalConsent { purpose, text_version, granted, channel, recorded_by, at: clock::written(at) }
 }
 
 fn decision(receipt: DecisionReceipt) -> PersonalDecision {

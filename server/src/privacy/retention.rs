@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use store::{ConversationId, DataClass, Job, JobId, NewJob, Progress, Store, Timestamp};
 use uuid::Uuid;
 
-use crate::{clock, config::RetentionConfig, operator::act};
+use super::finish_erasures;
+use crate::{actor::Actor, clock, config::RetentionConfig};
 
 const KIND: &str = "retention";
 
@@ -50,11 +51,15 @@ struct Reached {
     retained: Retained,
 }
 
-/// Every class in the order in which it is forgotten: a conversation's data before its events.
-const CLASSES: [DataClass; 7] = [
+/// Every class in the order in which it is forgotten: a conversation's data before its events, conversations before the
+/// people of whom none is left.
+const CLASSES: [DataClass; 10] = [
     DataClass::MessageBodies,
     DataClass::Receipts,
     DataClass::Deliveries,
+    DataClass::Conversations,
+    DataClass::Consents,
+    DataClass::Contacts,
     DataClass::Events,
     DataClass::Embeddings,
     DataClass::Jobs,
@@ -68,6 +73,9 @@ pub(crate) fn periods(config: &RetentionConfig, now: Timestamp) -> Vec<Period> {
             DataClass::MessageBodies => config.message_bodies_days,
             DataClass::Receipts => config.receipts_days,
             DataClass::Deliveries => config.deliveries_days,
+            DataClass::Conversations => config.conversations_days,
+            DataClass::Consents => config.consents_days,
+            DataClass::Contacts => config.contacts_days,
             DataClass::Events => config.events_days,
             DataClass::Embeddings => config.embeddings_days,
             DataClass::Jobs => config.jobs_days,
@@ -78,7 +86,8 @@ pub(crate) fn periods(config: &RetentionConfig, now: Timestamp) -> Vec<Period> {
     periods.filter(|period| period.days > 0).collect()
 }
 
-/// What a run now would forget, by class; ending idle conversations may add to it.
+/// What a run now would forget, by class. Ending idle conversations may add to it, and so may forgetting the last
+/// conversation of a person.
 ///
 /// # Errors
 /// When the store fails.
@@ -90,18 +99,19 @@ pub(crate) async fn overdue(store: &Store, periods: &[Period]) -> store::Result<
     Ok(overdue)
 }
 
-/// Finishes what an earlier run left, then forgets what is older than `config` says, seen from `now`. `None` when nothing is to be forgotten, or another
-/// process is doing it.
+/// Finishes what an earlier run left, then forgets what is older than `config` says, seen from `now`; the audit log names
+/// `actor`. `None` when nothing is to be forgotten, or another process is doing it.
 ///
 /// # Errors
 /// When the store fails: the next run goes on with it.
 pub(crate) async fn run(
     store: &Store,
     config: &RetentionConfig,
+    actor: Actor,
     now: Timestamp,
 ) -> anyhow::Result<Option<Retained>> {
     while let Some(left) = store.claim_job(KIND, "retention", LEASE, clock::timestamp()).await? {
-        work(store, left).await?;
+        work(store, left, actor).await?;
     }
     let periods = periods(config, now);
     if periods.is_empty() && config.end_idle_days == 0 {
@@ -113,12 +123,12 @@ pub(crate) async fn run(
     let id = JobId::from(Uuid::now_v7());
     store.ask_for_job(NewJob { id, kind: KIND.to_owned(), input, at: clock::timestamp() }).await?;
     match store.claim_job(KIND, "retention", LEASE, clock::timestamp()).await? {
-        Some(job) => work(store, job).await.map(Some),
+        Some(job) => work(store, job, actor).await.map(Some),
         None => Ok(None),
     }
 }
 
-async fn work(store: &Store, job: Job) -> anyhow::Result<Retained> {
+async fn work(store: &Store, job: Job, actor: Actor) -> anyhow::Result<Retained> {
     let asked: Asked = serde_json::from_str(&job.input)?;
     let mut reached: Reached = match &job.progress.cursor {
         Some(cursor) => serde_json::from_str(cursor)?,
@@ -130,7 +140,7 @@ async fn work(store: &Store, job: Job) -> anyhow::Result<Retained> {
     while let Some((word, before)) = asked.before.get(reached.done) {
         let class = CLASSES.into_iter().find(|class| class.word() == word);
         let finished = match class {
-            Some(class) => forget(store, class, Timestamp(*before), &mut reached).await?,
+            Some(class) => forget(store, class, Timestamp(*before), actor, &mut reached).await?,
             None => true,
         };
         if finished {
@@ -147,7 +157,7 @@ async fn work(store: &Store, job: Job) -> anyhow::Result<Retained> {
     let retained = reached.retained;
     if retained.forgotten.values().any(|rows| *rows > 0) {
         let detail = serde_json::to_string(&retained.forgotten)?;
-        store.record_act(act(None), "retention.run", "store", Some(detail)).await?;
+        store.record_act(actor.act(None), "retention.run", "store", Some(detail)).await?;
         // Where others are reading, whoever writes next overwrites the log.
         store.empty_log().await?;
     }
@@ -160,10 +170,11 @@ async fn forget(
     store: &Store,
     class: DataClass,
     before: Timestamp,
+    actor: Actor,
     reached: &mut Reached,
 ) -> anyhow::Result<bool> {
     let (rows, finished) = match class {
-        DataClass::Audit => match store.shorten_audit(before, act(None)).await {
+        DataClass::Audit => match store.shorten_audit(before, actor.act(None)).await {
             Ok(rows) => (rows, true),
             // It is left as it is, for whoever finds out why.
             Err(store::Error::Schema { reason }) => {
@@ -172,9 +183,16 @@ async fn forget(
             }
             Err(error) => return Err(error.into()),
         },
+        DataClass::Contacts => {
+            let expired = store.expire_contacts(before, STEP, actor.act(None)).await?.len() as u64;
+            finish_erasures(store).await?;
+            (expired, expired < u64::from(STEP))
+        }
         DataClass::MessageBodies
         | DataClass::Receipts
         | DataClass::Deliveries
+        | DataClass::Conversations
+        | DataClass::Consents
         | DataClass::Events
         | DataClass::Embeddings
         | DataClass::Jobs => {
@@ -204,104 +222,4 @@ fn days_before(now: Timestamp, days: u32) -> Timestamp {
 }
 
 #[cfg(test)]
-mod tests {
-    use store::{
-        BlindIndex, DedupeKey, Key, KeyId, KeyPurpose, KeyState, Location, NewConversation, NewIdentity,
-        NewMessage, Sealed, Wrapped,
-    };
-    use tempfile::TempDir;
-
-    use super::*;
-
-    const DAYS_100: i64 = 100 * 24 * 60 * 60 * 1000;
-
-    /// A store with one message in a conversation that the bot answers.
-    async fn store() -> (Store, ConversationId, TempDir) {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&Location::File(folder.path().join("store.db"))).await.unwrap();
-        let at = clock::timestamp();
-        let wrapped = Wrapped(vec![1; 9]);
-        let key = Key {
-            id: KeyId(7),
-            purpose: KeyPurpose::System,
-            state: KeyState::Current,
-            canary: wrapped.clone(),
-            wrapped,
-        };
-        assert!(store.add_key(key, None).await.unwrap());
-        let sealed = Sealed([&[0], &7_i64.to_be_bytes()[..], b"sealed"].concat());
-        let identity = BlindIndex([&7_i64.to_be_bytes()[..], b"visitor"].concat());
-        let new = NewIdentity {
-            channel: String::from("web"),
-            identity,
-            earlier_identities: Vec::new(),
-            external_id: sealed.clone(),
-            contact: Uuid::now_v7().into(),
-            at,
-        };
-        let contact = store.contact_of_identity(new).await.unwrap().id;
-        let id = Uuid::now_v7().into();
-        let new = NewConversation { id, contact, channel: String::from("web"), priority: 0, at };
-        store.open_conversation(new).await.unwrap();
-        let (dedupe_key, kind) = (DedupeKey(vec![1]), String::from("text"));
-        let message = Uuid::now_v7().into();
-        let said =
-            NewMessage { id: message, conversation: id, dedupe_key, reply_to: None, kind, body: sealed, at };
-        store.ingest(said).await.unwrap();
-        (store, id, folder)
-    }
-
-    fn config(end_idle_days: u32, message_bodies_days: u32) -> RetentionConfig {
-        RetentionConfig {
-            end_idle_days,
-            message_bodies_days,
-            receipts_days: 0,
-            deliveries_days: 0,
-            events_days: 0,
-            embeddings_days: 0,
-            jobs_days: 0,
-            audit_days: 0,
-        }
-    }
-
-    async fn is_kept(store: &Store, id: ConversationId) -> bool {
-        let said = store.messages_of(id, 0, 9).await.unwrap();
-        assert_eq!(said.len(), 1, "its place stays");
-        !said[0].body.0.is_empty()
-    }
-
-    #[tokio::test]
-    async fn what_was_said_is_forgotten_when_its_time_has_come_and_its_conversation_is_over() {
-        let (store, id, _folder) = store().await;
-        let later = Timestamp(clock::timestamp().0 + DAYS_100);
-        assert_eq!(run(&store, &config(0, 0), later).await.unwrap(), None);
-        let nothing = run(&store, &config(0, 30), later).await.unwrap().unwrap();
-        assert_eq!(nothing.forgotten["message_bodies"], 0, "it is not over");
-        assert!(is_kept(&store, id).await);
-        let young = run(&store, &config(101, 99), later).await.unwrap().unwrap();
-        assert_eq!(young.forgotten.values().sum::<u64>(), 0);
-        let run_now = run(&store, &config(99, 30), later).await.unwrap().unwrap();
-        assert_eq!((run_now.forgotten[ENDED], run_now.forgotten["message_bodies"]), (1, 1));
-        assert!(!is_kept(&store, id).await);
-        let entries = store.audit_entries_after(0, 9).await.unwrap();
-        let acts: Vec<&str> = entries.iter().map(|entry| entry.action.as_str()).collect();
-        assert_eq!(acts, ["retention.run"], "runs that change nothing say nothing");
-        assert!(entries[0].detail.as_deref().unwrap().contains("\"message_bodies\":1"));
-    }
-
-    #[tokio::test]
-    async fn a_run_that_was_stopped_is_finished_by_the_next() {
-        let (store, id, _folder) = store().await;
-        let (at, later) = (clock::timestamp(), clock::timestamp().0 + DAYS_100);
-        store.end_idle_conversations(Timestamp(later), 9, at).await.unwrap();
-        let before = ["message_bodies", "embeddings"].map(|class| (class.to_owned(), later)).to_vec();
-        let input = serde_json::to_string(&Asked { end_idle_before: None, before }).unwrap();
-        let job = JobId::from(Uuid::now_v7());
-        store.ask_for_job(NewJob { id: job, kind: KIND.to_owned(), input, at }).await.unwrap();
-        // Somebody claims it and disappears.
-        store.claim_job(KIND, "gone", Duration::ZERO, at).await.unwrap().unwrap();
-        assert_eq!(run(&store, &config(0, 0), at).await.unwrap(), None);
-        assert_eq!(store.job(job).await.unwrap().state, store::JobState::Done);
-        assert!(!is_kept(&store, id).await);
-    }
-}
+mod tests;

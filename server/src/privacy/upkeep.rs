@@ -6,7 +6,7 @@ use store::Store;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::{finish_erasures, run_retention};
-use crate::{clock, config::RetentionConfig};
+use crate::{actor::Actor, clock, config::RetentionConfig};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -28,7 +28,7 @@ async fn once(store: &Store, config: &RetentionConfig) {
         Ok(finished) => tracing::info!(finished, "erasures that had been stopped are finished"),
         Err(error) => tracing::error!(%error, "an erasure is not finished"),
     }
-    match run_retention(store, config, clock::timestamp()).await {
+    match run_retention(store, config, Actor::Service, clock::timestamp()).await {
         Ok(None) => {}
         Ok(Some(retained)) => tracing::info!(forgotten = ?retained.forgotten, "what was old is forgotten"),
         Err(error) => tracing::error!(%error, "what is old is not forgotten"),

@@ -6,7 +6,7 @@ use answer::{Label, LabelSource};
 use store::{KnowledgeBase, Store, Version, VersionLabel};
 use uuid::Uuid;
 
-use crate::operator::act;
+use crate::actor::Actor;
 
 /// Replaces the labels of the draft of `base` by `labels` and publishes it.
 ///
@@ -20,7 +20,7 @@ pub(crate) async fn import_labels(
 ) -> anyhow::Result<Version> {
     let entries = store.entries_of(base.id).await?;
     check(&labels, &entries.iter().map(|entry| entry.id.as_str()).collect())?;
-    let act = act(None);
+    let act = Actor::Operator.act(None);
     let row = |label: Label| {
         Ok(store::Label {
             id: Uuid::now_v7().into(),

@@ -187,15 +187,26 @@ fn what_is_old_is_counted_and_forgotten() {
     assert!(nothing.contains("kept for ever"), "{nothing}");
     sandbox.file(
         "yingda.toml",
-        "[retention]\nmessage_bodies_days = 30\nembeddings_days = 1\nend_idle_days = 7\n",
+        "[retention]\nmessage_bodies_days = 30\nembeddings_days = 1\nend_idle_days = 7\ncontacts_days = 90\n\
+         conversations_days = 60\nconsents_days = 1000\n",
     );
     let overdue = json_of(&sandbox, &["retention", "run", "--dry-run"]);
     let row = |class: &str, days: u32| json!({ "class": class, "days": days, "rows": 0 });
-    assert_eq!(overdue, json!([row("message_bodies", 30), row("embeddings", 1)]), "nothing is that old");
+    let rows = [
+        row("message_bodies", 30),
+        row("conversations", 60),
+        row("consents", 1000),
+        row("contacts", 90),
+        row("embeddings", 1),
+    ];
+    assert_eq!(overdue, json!(rows), "nothing is that old");
     let forgotten = json_of(&sandbox, &["retention", "run"]);
     assert_eq!(
         forgotten["forgotten"],
-        json!({ "embeddings": 0, "ended_conversations": 0, "message_bodies": 0 })
+        json!({
+            "consents": 0, "contacts": 0, "conversations": 0, "embeddings": 0, "ended_conversations": 0,
+            "message_bodies": 0
+        })
     );
     sandbox.file("yingda.toml", "[retention]\naudit_days = 90\n");
     sandbox
@@ -232,6 +243,39 @@ async fn an_erasure_that_was_stopped_is_finished_by_the_next_that_serves() {
     drop(serving);
     assert_eq!(store.unfinished_erasures().await.unwrap(), []);
     assert!(store.contact(contact).await.is_err());
+}
+
+/// Who forgot what, by the audit log.
+async fn retained_by(store: &Store) -> Vec<(String, String)> {
+    let entries = store.audit_entries_after(0, 100).await.unwrap().into_iter();
+    let of_retention = entries.filter(|entry| ["retention.run", "contact.expire"].contains(&&*entry.action));
+    of_retention.map(|entry| (entry.action, entry.actor)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_serve_forgets_by_itself_is_the_services_act_and_what_is_typed_the_operators() {
+    let sandbox = Sandbox::new();
+    let [first, _] = two_people(&sandbox);
+    let store = opened(&sandbox).await;
+    // Over for decades.
+    assert_eq!(store.end_idle_conversations(LATER, 9, Timestamp(1)).await.unwrap(), 2);
+    sandbox.file("yingda.toml", "[retention]\nmessage_bodies_days = 30\n");
+    let serving = Serving::start(serve(&sandbox));
+    for _ in 0..1000 {
+        if !retained_by(&store).await.is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    drop(serving);
+    let by_itself = (String::from("retention.run"), String::from("service"));
+    assert_eq!(retained_by(&store).await, vec![by_itself.clone()]);
+    sandbox.file("yingda.toml", "[retention]\nconversations_days = 30\n");
+    let typed = json_of(&sandbox, &["retention", "run"]);
+    assert_eq!(typed["forgotten"], json!({ "conversations": 2 }));
+    let typed = (String::from("retention.run"), String::from("command line"));
+    assert_eq!(retained_by(&store).await, [by_itself, typed]);
+    assert!(store.contact(first.parse::<Uuid>().unwrap().into()).await.is_ok(), "people stay");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -28,6 +28,14 @@ impl Engine {
         Some(Self::Postgres { url: server.url(name), address })
     }
 
+    /// One of the same kind in which nothing is yet.
+    pub(crate) async fn another(&self) -> Self {
+        match self {
+            Self::Sqlite => Self::Sqlite,
+            Self::Postgres { .. } => Self::postgres().await.unwrap(),
+        }
+    }
+
     /// `store.location`.
     pub(crate) fn location(&self) -> String {
         match self {
@@ -36,8 +44,11 @@ impl Engine {
         }
     }
 
-    /// The server's own files; none of a file's.
-    pub(crate) fn server_files() -> Option<PathBuf> {
-        SERVER.as_ref().map(Server::data)
+    /// The server's own files; a file has none.
+    pub(crate) fn server_files(&self) -> Option<PathBuf> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres { .. } => SERVER.as_ref().map(Server::data),
+        }
     }
 }

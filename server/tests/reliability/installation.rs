@@ -7,8 +7,10 @@ use std::{
 };
 
 use serde_json::Value;
+use store::Location;
 
 use crate::{
+    clear_text::{Search, Searched},
     engine::Engine,
     sandbox::{Run, Sandbox},
 };
@@ -21,7 +23,7 @@ const SHOP: &str = concat!(
 );
 
 /// Two master keys, of which a command is given one or both.
-const MASTERS: [(&str, &str); 2] = [
+pub(crate) const MASTERS: [(&str, &str); 2] = [
     ("MASTER_A", "sPzcQCgatTrqyJmTcbS8we8u/PWx5gcQ/vuXMHjkHcY="),
     ("MASTER_B", "wOXNhZdYfkjHkAAINqXmE8AgnObEDIcLtwRWVlxB9gk="),
 ];
@@ -40,9 +42,16 @@ pub(crate) struct Installation {
 }
 
 impl Installation {
+    /// Without a store.
+    pub(crate) fn empty(engine: Engine) -> Self {
+        let installation = Self { sandbox: Sandbox::with_store_at(engine.location()), engine };
+        fs::create_dir(installation.path("data")).unwrap();
+        installation
+    }
+
     /// With published knowledge and the first keys, wrapped by the first master key.
     pub(crate) fn new(engine: Engine) -> Self {
-        let installation = Self { sandbox: Sandbox::with_store_at(engine.location()), engine };
+        let installation = Self::empty(engine);
         installation.sandbox.file("shop.jsonl", SHOP);
         installation.json(Masters::Only(0), &["kb", "import", "shop.jsonl"]);
         installation.json(Masters::Only(0), &["keys", "init"]);
@@ -53,9 +62,22 @@ impl Installation {
         self.sandbox.path(name)
     }
 
+    /// Where its rows are.
+    pub(crate) fn location(&self) -> Location {
+        match &self.engine {
+            Engine::Sqlite => Location::File(self.path(&self.engine.location())),
+            Engine::Postgres { address, .. } => Location::Server(address.clone()),
+        }
+    }
+
     /// Every folder that a command may write to.
     pub(crate) fn folders(&self) -> [PathBuf; 2] {
         [self.sandbox.path(""), self.sandbox.temporary_folder()]
+    }
+
+    /// What stands in the files of these folders, and in those of the database's server.
+    pub(crate) fn searched(&self, search: &Search) -> Searched {
+        search.within_folders(self.folders().into_iter().chain(self.engine.server_files()))
     }
 
     /// A command, given these master keys.

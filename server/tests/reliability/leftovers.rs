@@ -1,17 +1,18 @@
 //! Who customers are and what they say is looked for in everything that the program leaves behind: database and
-//! write-ahead log, logs at the most talkative level, temporary files.
+//! write-ahead log, logs at the most talkative level, temporary files, backups and what is restored from them.
 
-use std::{path::Path, sync::Arc};
+use std::{collections::BTreeSet, fs, path::Path, sync::Arc};
 
-use futures::future::join_all;
+use futures::future::{join, join_all};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    clear_text::{Search, Searched},
+    backups::{Reader, restored},
+    clear_text::{Found, Search},
     engine::Engine,
-    installation::{Installation, Masters},
+    installation::{Installation, MASTERS, Masters},
     rows::Rows,
     service::Service,
     times,
@@ -25,6 +26,12 @@ const MODEL: &str = "static-st";
 
 /// Everything that this program logs itself, and much of what its libraries do: all of theirs would be gigabytes.
 const LEVEL: &str = "debug,server=trace,store=trace,sealing=trace,answer=trace,eval=trace";
+
+/// Backups: one that is written while customers write, one of everything.
+const BACKUPS: [&str; 2] = ["during.age", "after.age"];
+
+/// The second master key is to replace the first.
+const BOTH: Masters = Masters::Replacing(1, 0);
 
 /// People who write at once.
 const AT_ONCE: usize = 20;
@@ -80,39 +87,103 @@ async fn nothing_personal_is_left_behind_on_postgres() {
 
 async fn leave_nothing(engine: Engine) {
     let installation = Arc::new(Installation::new(engine));
+    let reader = Reader::of(&installation);
     let people: Vec<Person> = (0..times(50, 2500) as usize).map(Person::new).collect();
-    let both = Masters::Replacing(1, 0);
-    let service = Service::start(&installation, both, LEVEL);
-    for some in people.chunks(AT_ONCE) {
-        join_all(some.iter().map(|person| speak(&service, person))).await;
-    }
+    let service = Service::start(&installation, BOTH, LEVEL);
+    let (first, second) = people.split_at(people.len() / 2);
+    speak_all(&service, first).await;
+    let backing_up = {
+        let (installation, recipient) = (Arc::clone(&installation), reader.recipient.clone());
+        move || traced(&installation, &["backup", "during.age", "--recipient", &recipient])
+    };
+    let (backed_up, ()) = join(tokio::task::spawn_blocking(backing_up), speak_all(&service, second)).await;
+    let mut said = vec![backed_up.unwrap()];
+    said.push(traced(&installation, &["backup", "after.age", "--recipient", &reader.recipient]));
     // Killed, so that it tidies nothing up.
     service.kill();
-    let traced = |arguments: &[&str]| {
-        let run = installation.yingda(both, arguments).variable("YINGDA_LOG__LEVEL", LEVEL);
-        run.finish().expect(0).stderr
-    };
-    let mut said: Vec<String> =
-        ["data", "index", "master"].map(|kind| traced(&["keys", "rotate", kind])).into();
-    said.push(traced(&["ask", &people[0].says("怎么退款")]));
-    said.push(traced(&["doctor"]));
-    std::fs::write(installation.path("said.log"), said.concat()).unwrap();
+    said.extend(handle(&installation, &people));
+    for name in BACKUPS {
+        said.push(traced(&installation, &["backup", "verify", name, "--identity", "backup.key"]));
+    }
+    fs::write(installation.path("said.log"), said.concat()).unwrap();
+    let restored = restored(&installation, BOTH, "after.age", &[]).await;
+    assert_eq!(
+        found_by(&restored, &people[3]),
+        found_by(&installation, &people[3]),
+        "the restored store holds people"
+    );
 
     let canaries: Vec<String> = people.iter().flat_map(Person::canaries).collect();
     let count = canaries.len();
-    let search = Search::new(canaries.into_iter().chain([String::from(IN_CLEAR)]));
-    let searched = searched(&installation, &search);
+    let masters = MASTERS.map(|(_, key)| key.to_owned());
+    let search = Search::new(canaries.into_iter().chain(masters).chain([String::from(IN_CLEAR)]));
+    assert_nothing_is_in_backups(&installation, &reader, &search);
+    let searched = search.within_folders(
+        installation.folders().into_iter().chain(restored.folders()).chain(restored.engine.server_files()),
+    );
     let (clear, found): (Vec<_>, Vec<_>) =
         searched.found.iter().partition(|(_, found)| found.text == IN_CLEAR);
     assert!(clear.iter().any(|(path, _)| is_of_database(path)), "the search is blind: {:?}", searched.files);
     assert!(found.is_empty(), "{} found, the first: {:?}", found.len(), found[0]);
+    for name in BACKUPS {
+        let path = installation.path(name);
+        assert!(searched.files.contains(&path) && !clear.iter().any(|(found, _)| *found == path), "{name}");
+    }
     assert!(searched.bytes > 500 * people.len() as u64, "only {} bytes are left", searched.bytes);
     let files = searched.files.len();
     eprintln!(
-        "{count} canaries by every way into the store: 0 found in {files} files of {} bytes",
+        "{count} canaries by every way into the store: 0 found in {files} files of {} bytes, two backups and a restored \
+         store among them",
         searched.bytes
     );
     assert_a_planted_one_is_found(&installation, &search, &people[0]).await;
+}
+
+/// What a command says on standard error at the most talkative level.
+fn traced(installation: &Installation, arguments: &[&str]) -> String {
+    let run = installation.yingda(BOTH, arguments).variable("YINGDA_LOG__LEVEL", LEVEL);
+    run.finish().expect(0).stderr
+}
+
+fn found_by(installation: &Installation, person: &Person) -> String {
+    let find = ["contacts", "find", &person.openid, "--channel", "wechat"];
+    installation.json(BOTH, &find)["contact"].as_str().unwrap().to_owned()
+}
+
+/// The commands that handle what customers said, or may come across it; what they say on standard error.
+fn handle(installation: &Installation, people: &[Person]) -> Vec<String> {
+    let [exported, erased] = [1, 2].map(|number| found_by(installation, &people[number]));
+    let traced = |arguments: &[&str]| traced(installation, arguments);
+    let mut said = vec![traced(&["contacts", "find", &people[1].openid, "--channel", "wechat"])];
+    let consent = ["--purpose", "marketing", "--text-version", "1", "--channel", "wechat"];
+    for verb in ["grant", "withdraw"] {
+        said.push(traced(&[&["contacts", "consent", verb, &exported], &consent[..]].concat()));
+    }
+    said.push(traced(&["contacts", "consent", "list", &exported]));
+    // An export is meant to be in clear, and its files are not left behind.
+    for form in ["json", "html"] {
+        let export = ["contacts", "export", &exported, "--form", form, "--out", "person"];
+        said.push(traced(&export));
+        let shown = fs::read_to_string(installation.path("person")).unwrap();
+        assert!(people[1].canaries().iter().all(|canary| shown.contains(canary)), "{form}");
+        fs::remove_file(installation.path("person")).unwrap();
+    }
+    said.push(traced(&["contacts", "erase", &erased, "--confirm", &erased]));
+    said.extend(["data", "index", "master"].map(|kind| traced(&["keys", "rotate", kind])));
+    said.push(traced(&["ask", &people[0].says("怎么退款")]));
+    said.push(traced(&["doctor"]));
+    let forgetting = installation.yingda(BOTH, &["retention", "run"]).variable("YINGDA_LOG__LEVEL", LEVEL);
+    said.push(forgetting.variable("YINGDA_RETENTION__END_IDLE_DAYS", "1").finish().expect(0).stderr);
+    said
+}
+
+/// Also for those who can read them.
+fn assert_nothing_is_in_backups(installation: &Installation, reader: &Reader, search: &Search) {
+    for name in BACKUPS {
+        let found = search.within(&reader.read(installation, name));
+        let texts: BTreeSet<&str> = found.iter().map(|Found { text, .. }| text.as_str()).collect();
+        assert_eq!(texts, BTreeSet::from([IN_CLEAR]), "{name}, decrypted");
+    }
 }
 
 fn is_of_database(path: &Path) -> bool {
@@ -120,19 +191,10 @@ fn is_of_database(path: &Path) -> bool {
     ["yingda.db", "yingda.db-wal", "/base/", "/pg_wal/"].iter().any(|part| name.contains(part))
 }
 
-fn searched(installation: &Installation, search: &Search) -> Searched {
-    let mut all = Searched::default();
-    let folders = installation.folders().into_iter().chain(match installation.engine {
-        Engine::Sqlite => None,
-        Engine::Postgres { .. } => Engine::server_files(),
-    });
-    for folder in folders {
-        let searched = search.within_folder(&folder);
-        all.files.extend(searched.files);
-        all.found.extend(searched.found);
-        all.bytes += searched.bytes;
+async fn speak_all(service: &Service, people: &[Person]) {
+    for some in people.chunks(AT_ONCE) {
+        join_all(some.iter().map(|person| speak(service, person))).await;
     }
-    all
 }
 
 /// Every way in which a customer's words reach the program.
@@ -167,6 +229,12 @@ async fn speak(service: &Service, person: &Person) {
         post("/v1/chat/completions", body, StatusCode::OK).await;
     }
     post("/v1/embeddings", json!({ "model": MODEL, "input": [text] }), StatusCode::OK).await;
+    post(&format!("/v1/conversations/{}/end", person.openid), json!({}), StatusCode::UNPROCESSABLE_ENTITY)
+        .await;
+    if person.number.is_multiple_of(2) {
+        post(&format!("/v1/conversations/{conversation}/end"), json!({}), StatusCode::OK).await;
+        post("/v1/ask", person.question(conversation, "4", "再问一次"), StatusCode::CONFLICT).await;
+    }
     post(&format!("/v1/{}?phone={}", person.openid, person.telephone), json!({}), StatusCode::NOT_FOUND)
         .await;
     assert!(person.number < 100_000, "numbers have five digits");
@@ -179,7 +247,7 @@ async fn assert_a_planted_one_is_found(installation: &Installation, search: &Sea
         person.telephone
     );
     Rows::of(installation).await.change(&sql).await;
-    let searched = searched(installation, search);
+    let searched = installation.searched(search);
     let planted = searched.found.iter().filter(|(_, found)| found.text == person.telephone);
     assert!(planted.clone().any(|(path, _)| is_of_database(path)), "a planted canary is not found");
 }

@@ -1,13 +1,18 @@
 //! The real program, killed and searched: keys are replaced while customers write and the replacement is killed; what
-//! customers say is looked for in everything that is left behind.
+//! customers say is looked for in everything that is left behind, backups included; who was erased is looked for in what is
+//! restored.
 //!
 //! The short set runs with every test run; `YINGDA_RELIABILITY=long` asks for the long one.
 
 #![cfg(test)]
 
+mod backups;
 #[path = "../support/clear_text.rs"]
 mod clear_text;
+#[path = "../../../store/tests/store/support/dump.rs"]
+mod dump;
 mod engine;
+mod erased;
 mod installation;
 mod leftovers;
 #[path = "../../../store/tests/store/support/postgres_server.rs"]

@@ -44,6 +44,16 @@ impl Rows {
         }
     }
 
+    /// The keys of a contact as they are kept, wrapped.
+    pub(crate) async fn wrapped_keys_of(&self, contact: &str) -> Vec<Vec<u8>> {
+        let id = contact.replace('-', "");
+        let id = match self {
+            Self::Sqlite(_) => format!("x'{id}'"),
+            Self::Postgres(_) => format!("'\\x{id}'"),
+        };
+        self.bytes(&format!("SELECT wrapped FROM keys WHERE contact_id = {id}")).await
+    }
+
     /// Performs a statement behind the product's back.
     pub(crate) async fn change(&self, sql: &str) {
         match self {

@@ -46,17 +46,32 @@ impl Search {
         Self { automaton: AhoCorasick::new(patterns).unwrap(), meanings }
     }
 
+    /// A search for bytes as they are, of at least eight, called `name`.
+    #[allow(dead_code, clippy::allow_attributes, reason = "for those who look for keys")]
+    pub(crate) fn of_bytes(name: &str, bytes: Vec<u8>) -> Self {
+        assert!(bytes.len() >= 8, "{name} is too short");
+        let meanings = vec![Found { text: name.to_owned(), form: "bytes" }];
+        Self { automaton: AhoCorasick::new([bytes]).unwrap(), meanings }
+    }
+
     /// Everything that stands in `content`.
     pub(crate) fn within(&self, content: &[u8]) -> BTreeSet<Found> {
         let hits = self.automaton.find_overlapping_iter(content);
         hits.map(|hit| self.meanings[hit.pattern().as_usize()].clone()).collect()
     }
 
-    /// Reads every file in `folder` and in the folders in it, and looks at its name.
+    /// As [`within_folders`](Self::within_folders), in one.
     pub(crate) fn within_folder(&self, folder: &Path) -> Searched {
-        assert!(folder.is_dir(), "{} is no folder", folder.display());
+        self.within_folders([folder.to_owned()])
+    }
+
+    /// Reads every file in `folders` and in the folders in them, and looks at its name.
+    pub(crate) fn within_folders(&self, folders: impl IntoIterator<Item = PathBuf>) -> Searched {
         let mut searched = Searched::default();
-        self.add_folder(folder, &mut searched);
+        for folder in folders {
+            assert!(folder.is_dir(), "{} is no folder", folder.display());
+            self.add_folder(&folder, &mut searched);
+        }
         searched
     }
 

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use store::{
-    AgentId, Attempted, ConsentId, ContactId, Conversation, Error, Handling, JobId, KeyId, KeyPurpose, Label,
-    NewConsent, NewConversation, NewEntry, NewIdentity, NewJob, NewMessage, ProfileChange, SettingValue,
-    Store,
+    AgentId, Attempted, ConsentId, ConsentStatement, ContactId, Conversation, Error, Handling, JobId, KeyId,
+    KeyPurpose, Label, NewConversation, NewEntry, NewIdentity, NewJob, NewMessage, ProfileChange,
+    SettingValue, Store,
 };
 
 use crate::records::{
@@ -58,7 +58,7 @@ pub(crate) async fn person(store: &Store, number: i64) -> Person {
     let profile = Some(sealed_with(own, &format!("personal-{number} profile")));
     store.change_profile(ProfileChange { contact, revision: 1, profile, lookups, at: NOW }).await.unwrap();
     for (granted, at) in [(true, 1), (false, 2)] {
-        let consent = NewConsent {
+        let statement = ConsentStatement {
             id: new_id::<ConsentId>(),
             contact,
             purpose: String::from("marketing"),
@@ -66,7 +66,7 @@ pub(crate) async fn person(store: &Store, number: i64) -> Person {
             granted,
             channel: String::from("web"),
         };
-        store.record_consent(consent, store::Act { at: seconds(at), ..act() }).await.unwrap();
+        store.record_consent(statement, store::Act { at: seconds(at), ..act() }).await.unwrap();
     }
     let over = conversation(store, contact, own, number).await;
     let over = taken_over_and_ended(store, &over, own, number).await;
@@ -123,7 +123,7 @@ async fn taken_over_and_ended(store: &Store, opened: &Conversation, own: KeyId, 
 /// Lets an erasure that has begun come to its end, a few rows at a time; how many steps it took.
 pub(crate) async fn finish_erasure(store: &Store, contact: ContactId) -> usize {
     for steps in 1..1000 {
-        match store.continue_erasure(contact, 2, NOW.plus(Duration::from_secs(60))).await {
+        match store.continue_erasures(&[contact], 2, NOW.plus(Duration::from_secs(60))).await {
             Ok(true) => return steps,
             Ok(false) => {}
             Err(error @ Error::Unavailable { .. }) => panic!("{error}"),

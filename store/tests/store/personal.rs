@@ -47,7 +47,7 @@ on_both_engines! {
         let record = store.personal_record(first.contact).await.unwrap();
         assert_eq!((record.identities.len(), record.consents.len()), (1, 2));
         assert_eq!(record.lookup_fields, ["phone"]);
-        assert!(record.consents[0].granted && !record.consents[1].granted, "oldest first");
+        assert!(record.consents[0].statement.granted && !record.consents[1].statement.granted, "oldest first");
         let [over, open] = record.conversations.as_slice() else { panic!("two conversations") };
         assert_eq!((over.conversation.id, open.conversation.id), (first.over.id, first.open.id));
         let lengths = |held: &store::PersonalConversation| {
@@ -146,7 +146,7 @@ on_both_engines! {
             let unfinished = store.unfinished_erasures().await.unwrap();
             assert_eq!(unfinished, [first.contact]);
             store.begin_erasure(first.contact, asked_for()).await.unwrap();
-            finished = store.continue_erasure(first.contact, 1, NOW).await.unwrap();
+            finished = store.continue_erasures(&[first.contact], 1, NOW).await.unwrap();
             store.close().await;
         }
         let acts = database.store.audit_entries_after(0, 100).await.unwrap();
@@ -157,17 +157,17 @@ on_both_engines! {
     async fn consents_are_added_once_and_never_changed(database) {
         let store = &database.store;
         let contact = store.contact_of_identity(crate::records::identity("web", "a")).await.unwrap().id;
-        let consent = store::NewConsent {
+        let consent = store::ConsentStatement {
             id: new_id(), contact, purpose: "service".into(), text_version: "1".into(), granted: true, channel: "web".into(),
         };
         store.record_consent(consent.clone(), act()).await.unwrap();
-        store.record_consent(store::NewConsent { granted: false, ..consent.clone() }, act()).await.unwrap();
+        store.record_consent(store::ConsentStatement { granted: false, ..consent.clone() }, act()).await.unwrap();
         let found = store.consents_of(contact).await.unwrap();
         assert_eq!(found.len(), 1);
-        assert_eq!((found[0].granted, found[0].recorded_by.as_str(), found[0].at), (true, "admin-1", NOW));
+        assert_eq!((found[0].statement.granted, found[0].recorded_by.as_str(), found[0].at), (true, "admin-1", NOW));
         let entries = store.audit_entries_after(0, 10).await.unwrap();
         assert_eq!(entries.len(), 1, "a repeat is no act");
-        let nobody = store::NewConsent { id: new_id(), contact: new_id(), ..consent };
+        let nobody = store::ConsentStatement { id: new_id(), contact: new_id(), ..consent };
         assert!(matches!(store.record_consent(nobody, act()).await.unwrap_err(), Error::NotFound { .. }));
     }
 }
@@ -181,14 +181,14 @@ async fn an_erasure_is_not_finished_while_an_older_state_is_read() {
     let reader = rusqlite::Connection::open(path).unwrap();
     reader.execute_batch("BEGIN; SELECT COUNT(*) FROM keys").unwrap();
     database.store.begin_erasure(first.contact, asked_for()).await.unwrap();
-    let refused = database.store.continue_erasure(first.contact, 500, NOW).await.unwrap_err();
+    let refused = database.store.continue_erasures(&[first.contact], 500, NOW).await.unwrap_err();
     assert!(
         matches!(&refused, Error::Unavailable { reason } if reason.contains("others are reading")),
         "{refused}"
     );
     assert_eq!(database.store.unfinished_erasures().await.unwrap(), [first.contact]);
     reader.execute_batch("ROLLBACK").unwrap();
-    assert!(database.store.continue_erasure(first.contact, 500, NOW).await.unwrap());
+    assert!(database.store.continue_erasures(&[first.contact], 500, NOW).await.unwrap());
     assert_eq!(database.store.unfinished_erasures().await.unwrap(), []);
     assert!(!holds(&files(&database).await, "wrapped-secret-1"));
 }

@@ -1,5 +1,6 @@
 //! A fresh database for each test, on either engine.
 
+mod dump;
 mod looking;
 pub(crate) mod postgres_server;
 pub(crate) mod stand_in;

@@ -3,18 +3,19 @@
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde_json::json;
-use store::{Consent, ContactId, NewConsent};
+use store::{Consent, ConsentStatement, ContactId};
 use uuid::Uuid;
 
 use super::contact_id;
 use crate::{
+    actor::Actor,
     cli::{
         exit::Exit,
         output::{Output, columns},
     },
     clock,
     config::Config,
-    operator, storage,
+    storage,
 };
 
 #[derive(Subcommand)]
@@ -69,7 +70,7 @@ pub(super) async fn run(verb: &ConsentVerb, config: &Config, output: Output) -> 
         ConsentVerb::List(arguments) => return list(arguments.contact, config, output).await,
     };
     let RecordArguments { contact, purpose, text_version, channel } = arguments;
-    let consent = NewConsent {
+    let statement = ConsentStatement {
         id: Uuid::now_v7().into(),
         contact: *contact,
         purpose: purpose.clone(),
@@ -77,7 +78,7 @@ pub(super) async fn run(verb: &ConsentVerb, config: &Config, output: Output) -> 
         granted,
         channel: channel.clone(),
     };
-    storage::open(&config.store).await?.record_consent(consent, operator::act(None)).await?;
+    storage::open(&config.store).await?.record_consent(statement, Actor::Operator.act(None)).await?;
     let said = if granted { "granted" } else { "withdrawn" };
     output
         .result(&json!({ "contact": contact.to_string(), "purpose": purpose, "granted": granted }), || {
@@ -100,14 +101,15 @@ async fn list(contact: ContactId, config: &Config, output: Output) -> anyhow::Re
 }
 
 fn listed(consent: &Consent, later: &[Consent]) -> Listed {
+    let ConsentStatement { purpose, text_version, granted, channel, .. } = consent.statement.clone();
     Listed {
         at: clock::written(consent.at),
-        purpose: consent.purpose.clone(),
-        text_version: consent.text_version.clone(),
-        granted: consent.granted,
-        channel: consent.channel.clone(),
+        holds: later.iter().all(|later| later.statement.purpose != purpose),
+        purpose,
+        text_version,
+        granted,
+        channel,
         recorded_by: consent.recorded_by.clone(),
-        holds: later.iter().all(|later| later.purpose != consent.purpose),
     }
 }
 

@@ -6,6 +6,7 @@ use store::{ContactId, RowCount};
 
 use super::contact_id;
 use crate::{
+    actor::Actor,
     cli::{
         exit::{Exit, UsageError},
         output::{Output, columns},
@@ -44,7 +45,7 @@ pub(super) async fn run(arguments: &EraseArguments, config: &Config, output: Out
         Err(error) => return Err(error.into()),
     };
     if confirm.is_some() {
-        privacy::erase(&store, *contact, reason.clone()).await?;
+        privacy::erase(&store, *contact, Actor::Operator.act(reason.clone())).await?;
     }
     let erased = confirm.is_some();
     let counts: Map<_, _> = tables.iter().map(|count| (count.table.to_owned(), count.rows.into())).collect();
