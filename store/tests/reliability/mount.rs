@@ -5,6 +5,8 @@ use std::{
     io::Write as _,
     path::{Path, PathBuf},
     process::Command,
+    thread::sleep,
+    time::{Duration, Instant},
 };
 
 use crate::process::is_installed;
@@ -23,12 +25,23 @@ impl<'a> Mounted<'a> {
 }
 
 impl Drop for Mounted<'_> {
+    /// A process that another test is just starting holds everything open until it becomes another program. What is
+    /// unmounted lazily then writes to the image after the next mount has read it.
     fn drop(&mut self) {
-        let unmounted = run(Command::new("umount").arg(self.point))
-            || run(Command::new("umount").arg("--lazy").arg(self.point));
-        assert!(unmounted || std::thread::panicking(), "{} stays mounted", self.point.display());
+        let begun = Instant::now();
+        while !run(Command::new("umount").arg(self.point)) {
+            if begun.elapsed() > PATIENCE {
+                run(Command::new("umount").arg("--lazy").arg(self.point));
+                assert!(std::thread::panicking(), "{} stays busy", self.point.display());
+                return;
+            }
+            sleep(Duration::from_millis(20));
+        }
     }
 }
+
+/// How long a file system may be busy when nobody needs it any more.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Takes all the space that is left, with a file that may be there already.
 pub(crate) fn fill(point: &Path) -> PathBuf {
