@@ -3,8 +3,8 @@
     python load.py --server YINGDA --in-process IN_PROCESS [--seconds 10] [--rounds 3] [--connections 64]
 
 `make load` builds what is named here. Needs Linux and wrk. The demo shop is served with the default model and without a
-cache; no question is asked twice in a run. Three processes share the machine's cores: what wrk takes of them is measured and
-said, because in production it is elsewhere.
+cache. wrk shares the machine's cores with the server: what it takes of them is measured and said, because in production it
+runs elsewhere.
 
 Each route is asked with all connections at once and then at half of that rate, each connection waiting for a while between a
 reply and its next request. Exit code 1 when a request failed.
