@@ -2,28 +2,17 @@
 //!
 //! With the default model as it is served, and with the static one. One question at a time, every question of the labelled
 //! set, no embedding cache. The larger bases repeat the shop with a number behind each phrasing, so that word statistics and
-//! vectors stay lifelike. Then 64 callers at once within this process: what the same questions over HTTP (`make load`) are
-//! compared with.
+//! vectors stay lifelike. `make load` measures many questions at once, within one process and over HTTP.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 
-use std::{
-    fs::File,
-    io::BufReader,
-    path::PathBuf,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{fs::File, io::BufReader, path::PathBuf, time::Instant};
 
 use answer::{BuildOptions, FaqEntry, KnowledgeSnapshot, Question, RiskTarget, read_knowledge};
-use inference::{Embedder, EmbedderOptions, ModelFiles, ModelOptions, PrecisionChoice, Role, load_model};
+use inference::{Embedder, EmbedderOptions, ModelFiles, ModelOptions, PrecisionChoice, load_model};
 use time::OffsetDateTime;
 
 type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
-
-/// As many as `make load` opens connections.
-const CALLERS: usize = 64;
-const MEASURED: Duration = Duration::from_secs(5);
 
 fn main() -> Fallible<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().build()?;
@@ -42,16 +31,8 @@ async fn bench(model: &str) -> Fallible<()> {
     let shop = read_knowledge(open("datasets/shop-zh/knowledge.jsonl")?, "knowledge.jsonl")?;
     let questions = questions()?;
     println!(
-        "{:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>12} {:>12} {:>12}",
-        "phrasings",
-        "build s",
-        "embed ms",
-        "find ms",
-        "p50 ms",
-        "p99 ms",
-        "decisions/s",
-        "64: embed/s",
-        "64: decide/s"
+        "{:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>12}",
+        "phrasings", "build s", "embed ms", "find ms", "p50 ms", "p99 ms", "decisions/s"
     );
     for copies in [1, 20, 100] {
         row(&repeated(&shop, copies), &questions, &embedder).await?;
@@ -64,7 +45,7 @@ async fn row(entries: &[FaqEntry], questions: &[Question], embedder: &Embedder) 
     let snapshot =
         KnowledgeSnapshot::build(entries.to_vec(), embedder, &BuildOptions::default(), |_, _| ()).await?;
     let policy = snapshot.calibration().policy(RiskTarget::new(0.05).ok_or("a share")?);
-    let (snapshot, build) = (Arc::new(snapshot), started.elapsed().as_secs_f64());
+    let build = started.elapsed().as_secs_f64();
     let (mut times, mut embed, mut retrieve) = (Vec::new(), 0.0, 0.0);
     for question in questions {
         let started = Instant::now();
@@ -75,9 +56,8 @@ async fn row(entries: &[FaqEntry], questions: &[Question], embedder: &Embedder) 
     }
     times.sort_by(f64::total_cmp);
     let count = times.len();
-    let (embedded, decided) = together(&snapshot, questions, embedder).await?;
     println!(
-        "{:>9} {build:>9.2} {:>9.3} {:>9.3} {:>9.3} {:>9.3} {:>12.0} {embedded:>12.0} {decided:>12.0}",
+        "{:>9} {build:>9.2} {:>9.3} {:>9.3} {:>9.3} {:>9.3} {:>12.0}",
         snapshot.phrasing_count(),
         embed / count as f64,
         retrieve / count as f64,
@@ -86,44 +66,6 @@ async fn row(entries: &[FaqEntry], questions: &[Question], embedder: &Embedder) 
         count as f64 * 1e3 / times.iter().sum::<f64>(),
     );
     Ok(())
-}
-
-/// Vectors a second, then decisions a second, with all callers at once.
-async fn together(
-    snapshot: &Arc<KnowledgeSnapshot>,
-    questions: &[Question],
-    embedder: &Embedder,
-) -> Fallible<(f64, f64)> {
-    let policy = snapshot.calibration().policy(RiskTarget::new(0.05).ok_or("a share")?);
-    let mut rates = [0.0; 2];
-    for (decides, rate) in [false, true].into_iter().zip(&mut rates) {
-        let started = Instant::now();
-        let caller = |first: usize| {
-            let (snapshot, embedder, questions) =
-                (Arc::clone(snapshot), embedder.clone(), questions.to_vec());
-            tokio::spawn(async move {
-                let mut done = 0_usize;
-                for question in questions.iter().cycle().skip(first) {
-                    if started.elapsed() > MEASURED {
-                        break;
-                    }
-                    if decides {
-                        answer::decide(question, &snapshot, &embedder, policy).await?;
-                    } else {
-                        embedder.embed(question.normalized(), Role::Query).await?;
-                    }
-                    done += 1;
-                }
-                Ok::<usize, answer::Error>(done)
-            })
-        };
-        let callers: Vec<_> = (0..CALLERS).map(caller).collect();
-        for caller in callers {
-            *rate += caller.await?? as f64;
-        }
-        *rate /= started.elapsed().as_secs_f64();
-    }
-    Ok((rates[0], rates[1]))
 }
 
 fn repeated(entries: &[FaqEntry], copies: usize) -> Vec<FaqEntry> {

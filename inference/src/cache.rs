@@ -8,7 +8,7 @@ use moka::Equivalent;
 use moka::sync::Cache;
 
 use crate::stats::Counter;
-use crate::{Embedding, Role};
+use crate::{EmbeddedText, Role};
 
 /// Longer texts (bytes) are not kept: they are seldom asked twice, and the number of entries could not bound the memory.
 const LONGEST_KEPT_TEXT: usize = 2_048;
@@ -27,7 +27,7 @@ pub struct CacheStats {
 /// Bounded by the number of entries; when full it keeps those asked often and lately (TinyLFU), so that one pass over a
 /// large knowledge base does not drive out the customers' usual questions.
 pub(crate) struct EmbeddingCache {
-    entries: Cache<Key, Embedding>,
+    entries: Cache<Key, EmbeddedText>,
     fingerprint: Arc<str>,
     hits: Counter,
     misses: Counter,
@@ -44,17 +44,17 @@ impl EmbeddingCache {
         }
     }
 
-    pub(crate) fn get(&self, text: &str, role: Role) -> Option<Embedding> {
+    pub(crate) fn get(&self, text: &str, role: Role) -> Option<EmbeddedText> {
         let found = self.entries.get(&KeyRef { fingerprint: &self.fingerprint, role, text });
         let counter = if found.is_some() { &self.hits } else { &self.misses };
         counter.add(1);
         found
     }
 
-    pub(crate) fn insert(&self, text: &str, role: Role, embedding: Embedding) {
+    pub(crate) fn insert(&self, text: &str, role: Role, embedded: EmbeddedText) {
         if text.len() <= LONGEST_KEPT_TEXT {
             let fingerprint = Arc::clone(&self.fingerprint);
-            self.entries.insert(Key { fingerprint, role, text: text.into() }, embedding);
+            self.entries.insert(Key { fingerprint, role, text: text.into() }, embedded);
         }
     }
 
@@ -103,16 +103,18 @@ impl Equivalent<Key> for KeyRef<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Embedding;
 
-    fn embedding(angle: f32) -> Embedding {
-        Embedding::normalized(vec![angle.cos(), angle.sin()]).unwrap()
+    fn embedded(angle: f32) -> EmbeddedText {
+        let vector = Embedding::normalized(vec![angle.cos(), angle.sin()]).unwrap();
+        EmbeddedText { vector, tokens: 4 }
     }
 
     #[test]
     fn a_vector_is_found_by_text_and_role() {
         let cache = EmbeddingCache::new(10, "model");
-        cache.insert("退款", Role::Query, embedding(1.0));
-        assert_eq!(cache.get("退款", Role::Query), Some(embedding(1.0)));
+        cache.insert("退款", Role::Query, embedded(1.0));
+        assert_eq!(cache.get("退款", Role::Query), Some(embedded(1.0)));
         assert_eq!(cache.get("退款", Role::Passage), None);
         assert_eq!(cache.get("退", Role::Query), None);
         let stats = cache.stats();
@@ -123,7 +125,7 @@ mod tests {
     fn the_number_of_entries_is_bounded() {
         let cache = EmbeddingCache::new(10, "model");
         for number in 0..100_u8 {
-            cache.insert(&number.to_string(), Role::Query, embedding(f32::from(number)));
+            cache.insert(&number.to_string(), Role::Query, embedded(f32::from(number)));
         }
         cache.entries.run_pending_tasks();
         assert!((1..=10).contains(&cache.stats().entries));
@@ -132,13 +134,13 @@ mod tests {
     #[test]
     fn capacity_zero_and_long_texts_are_not_kept() {
         let none = EmbeddingCache::new(0, "model");
-        none.insert("text", Role::Query, embedding(1.0));
+        none.insert("text", Role::Query, embedded(1.0));
         none.entries.run_pending_tasks();
         assert_eq!(none.get("text", Role::Query), None);
 
         let cache = EmbeddingCache::new(10, "model");
         let long = "长".repeat(LONGEST_KEPT_TEXT);
-        cache.insert(&long, Role::Query, embedding(1.0));
+        cache.insert(&long, Role::Query, embedded(1.0));
         assert_eq!(cache.get(&long, Role::Query), None);
     }
 }

@@ -14,7 +14,9 @@ use crate::pool::{MOST_WORKERS, PoolSize, thread_refused};
 use crate::queue::{Queue, Reply};
 use crate::stats::{Counters, EmbedderStats};
 use crate::worker::Workshop;
-use crate::{DeviceChoice, Embedding, Error, ModelInfo, Result, Role, SentenceEncoder, VectorArchive};
+use crate::{
+    DeviceChoice, EmbeddedText, Embedding, Error, ModelInfo, Result, Role, SentenceEncoder, VectorArchive,
+};
 
 /// How an [`Embedder`] works.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +36,7 @@ pub struct EmbedderOptions {
 }
 
 impl EmbedderOptions {
-    /// One worker for each processor core, not pinned; 1024 texts; 1024 tokens on a processor and 16 384 on an NVIDIA card,
+    /// One worker for each processor core, not pinned; 1024 texts; 256 tokens on a processor and 16 384 on an NVIDIA card,
     /// which needs more to be filled; 10 000 vectors.
     #[must_use]
     pub fn for_device(device: DeviceChoice) -> Self {
@@ -108,6 +110,14 @@ impl Embedder {
     /// [`Error::Overloaded`] when the queue is full; [`Error::Unencodable`] when the text has no direction (the empty
     /// text, for a token table); [`Error::Inference`] when the computation fails.
     pub async fn embed(&self, text: &str, role: Role) -> Result<Embedding> {
+        self.embed_counted(text, role).await.map(|embedded| embedded.vector)
+    }
+
+    /// The same, with the number of tokens.
+    ///
+    /// # Errors
+    /// As in [`embed`](Self::embed).
+    pub async fn embed_counted(&self, text: &str, role: Role) -> Result<EmbeddedText> {
         if let Some(known) = self.ask_cache(text, role) {
             return Ok(known);
         }
@@ -122,8 +132,24 @@ impl Embedder {
     pub async fn embed_many(&self, texts: &[String], role: Role) -> Vec<Result<Embedding>> {
         match &self.archive {
             Some(archive) => self.embed_unknown(texts, role, archive.as_ref()).await,
-            None => self.compute_many(texts, role).await,
+            None => without_counts(self.embed_many_counted(texts, role).await),
         }
+    }
+
+    /// The same, with the numbers of tokens; it asks no archive.
+    pub async fn embed_many_counted(&self, texts: &[String], role: Role) -> Vec<Result<EmbeddedText>> {
+        let mut pending = Vec::with_capacity(texts.len());
+        for text in texts {
+            pending.push(self.request(text, role).await);
+        }
+        let mut results = Vec::with_capacity(texts.len());
+        for pending in pending {
+            results.push(match pending {
+                Pending::Done(result) => result,
+                Pending::Waiting(reply) => received(reply).await,
+            });
+        }
+        results
     }
 
     /// Computes what the archive does not know, and lets it keep that.
@@ -137,7 +163,7 @@ impl Embedder {
         let is_known = |position: usize| known.get(position).is_some_and(Option::is_some);
         let positions: Vec<usize> = (0..texts.len()).filter(|position| !is_known(*position)).collect();
         let unknown: Vec<String> = positions.iter().map(|position| texts[*position].clone()).collect();
-        let computed = self.compute_many(&unknown, role).await;
+        let computed = without_counts(self.embed_many_counted(&unknown, role).await);
         let fresh = unknown.iter().zip(&computed);
         let fresh = fresh.filter_map(|(text, vector)| Some((text.as_str(), vector.as_ref().ok()?.clone())));
         let fresh: Vec<(&str, Embedding)> = fresh.collect();
@@ -149,21 +175,6 @@ impl Embedder {
         known
             .map(|known| known.map(Ok).unwrap_or_else(|| computed.next().unwrap_or(Err(Error::Closed))))
             .collect()
-    }
-
-    async fn compute_many(&self, texts: &[String], role: Role) -> Vec<Result<Embedding>> {
-        let mut pending = Vec::with_capacity(texts.len());
-        for text in texts {
-            pending.push(self.request(text, role).await);
-        }
-        let mut results = Vec::with_capacity(texts.len());
-        for pending in pending {
-            results.push(match pending {
-                Pending::Done(result) => result,
-                Pending::Waiting(reply) => received(reply).await,
-            });
-        }
-        results
     }
 
     /// Texts that wait for a batch now.
@@ -220,7 +231,7 @@ impl Embedder {
         }
     }
 
-    fn ask_cache(&self, text: &str, role: Role) -> Option<Embedding> {
+    fn ask_cache(&self, text: &str, role: Role) -> Option<EmbeddedText> {
         self.workshop().counters.requests.add(1);
         self.workshop().cache.get(text, role)
     }
@@ -241,10 +252,14 @@ impl Drop for Lease {
 }
 
 enum Pending {
-    Done(Result<Embedding>),
+    Done(Result<EmbeddedText>),
     Waiting(Reply),
 }
 
-async fn received(reply: Reply) -> Result<Embedding> {
+async fn received(reply: Reply) -> Result<EmbeddedText> {
     reply.await.unwrap_or(Err(Error::Closed))
+}
+
+fn without_counts(embedded: Vec<Result<EmbeddedText>>) -> Vec<Result<Embedding>> {
+    embedded.into_iter().map(|embedded| embedded.map(|embedded| embedded.vector)).collect()
 }

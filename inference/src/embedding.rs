@@ -10,6 +10,15 @@ use crate::{Error, Result};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Embedding(Arc<[f32]>);
 
+/// A text's vector, and how long the text was.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EmbeddedText {
+    /// The vector.
+    pub vector: Embedding,
+    /// Tokens that the model read: prompt and special tokens included, cut at its limit.
+    pub tokens: usize,
+}
+
 impl Embedding {
     /// Scales `values` to unit length.
     ///

@@ -50,7 +50,7 @@ pub use cpu::peak_operations_per_second;
 pub use cross_encoder::{CrossEncoder, PairInput};
 pub use device::DeviceChoice;
 pub use embedder::{Embedder, EmbedderOptions};
-pub use embedding::Embedding;
+pub use embedding::{EmbeddedText, Embedding};
 pub use encoder::{EncoderInput, ModelInfo, Role, SentenceEncoder};
 pub use error::{Error, Result};
 pub use load::{ModelOptions, load_cross_encoder, load_model};

@@ -10,13 +10,13 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, oneshot};
 
 use crate::batch::next_batch;
-use crate::{Embedding, EncoderInput, Error, Result, Role};
+use crate::{EmbeddedText, EncoderInput, Error, Result, Role};
 
 /// Sentences are tokenized ahead up to this many token budgets, so that batches can be formed of like lengths.
 const BUDGETS_AHEAD: usize = 2;
 
 /// Where a caller waits for its vector.
-pub(crate) type Reply = oneshot::Receiver<Result<Embedding>>;
+pub(crate) type Reply = oneshot::Receiver<Result<EmbeddedText>>;
 
 /// What a worker does next.
 pub(crate) enum Work {
@@ -37,7 +37,7 @@ pub(crate) struct Request {
 pub(crate) struct Sentence {
     pub(crate) text: String,
     pub(crate) role: Role,
-    pub(crate) reply: oneshot::Sender<Result<Embedding>>,
+    pub(crate) reply: oneshot::Sender<Result<EmbeddedText>>,
 }
 
 /// Any number of callers and workers share one.
@@ -58,6 +58,8 @@ struct State {
     /// The sum of the lengths in `tokenized`.
     tokens: usize,
     arrivals: u64,
+    /// Workers that wait for work, or have been woken and do not run yet.
+    idle_workers: usize,
     closed: bool,
 }
 
@@ -107,12 +109,13 @@ impl Queue {
         let mut state = self.lock();
         while !state.closed {
             if let Some(work) = state.take_work(self.token_budget) {
-                if state.has_work() {
-                    self.work_arrived.notify_one();
-                }
+                let more = state.has_work();
+                self.wake_one(state, more);
                 return Some(work);
             }
+            state.idle_workers += 1;
             state = self.work_arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.idle_workers -= 1;
         }
         None
     }
@@ -145,9 +148,18 @@ impl Queue {
         let turn = Turn { due: state.arrivals + head_start, arrival: state.arrivals };
         state.arrivals += 1;
         state.arrived.insert(turn, Request { sentence, turn, _place: place });
-        drop(state);
-        self.work_arrived.notify_one();
+        self.wake_one(state, true);
         receiver
+    }
+
+    /// Lets go of the state and, if there is work for another worker, wakes one that waits. Notifying is a call of the system
+    /// even when nobody waits, and under load nobody does.
+    fn wake_one(&self, state: MutexGuard<'_, State>, work: bool) {
+        let somebody_waits = state.idle_workers > 0;
+        drop(state);
+        if work && somebody_waits {
+            self.work_arrived.notify_one();
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -6,7 +6,7 @@ use crate::cache::EmbeddingCache;
 use crate::guard::guarded;
 use crate::queue::{Queue, Request, Sentence, Work};
 use crate::stats::Counters;
-use crate::{Embedding, EncoderInput, Error, Result, SentenceEncoder};
+use crate::{EmbeddedText, Embedding, EncoderInput, Error, Result, SentenceEncoder};
 
 /// What callers and workers share.
 pub(crate) struct Workshop {
@@ -60,28 +60,31 @@ impl Workshop {
         }
     }
 
-    fn encode_inputs(&self, inputs: &[EncoderInput]) -> Result<Vec<Result<Embedding>>> {
+    fn encode_inputs(&self, inputs: &[EncoderInput]) -> Result<Vec<Result<EmbeddedText>>> {
         let results = self.encoder.encode(inputs)?;
         if results.len() != inputs.len() {
             let reason = format!("{} results for {} sentences", results.len(), inputs.len());
             return Err(Error::Inference(reason));
         }
-        Ok(results)
+        let with_length = |(vector, input): (Result<Embedding>, &EncoderInput)| {
+            vector.map(|vector| EmbeddedText { vector, tokens: input.token_ids.len() })
+        };
+        Ok(results.into_iter().zip(inputs).map(with_length).collect())
     }
 
     fn guard<T>(&self, compute: impl FnOnce() -> Result<T>) -> Result<T> {
         guarded(self.encoder.info(), &self.counters.failures, compute)
     }
 
-    fn answer_and_keep(&self, sentence: Sentence, result: Result<Embedding>) {
-        if let Ok(embedding) = &result {
-            self.cache.insert(&sentence.text, sentence.role, embedding.clone());
+    fn answer_and_keep(&self, sentence: Sentence, result: Result<EmbeddedText>) {
+        if let Ok(embedded) = &result {
+            self.cache.insert(&sentence.text, sentence.role, embedded.clone());
         }
         answer(sentence, result);
     }
 }
 
-fn answer(sentence: Sentence, result: Result<Embedding>) {
+fn answer(sentence: Sentence, result: Result<EmbeddedText>) {
     // A caller that left meanwhile no longer listens; that is no error.
     let _ = sentence.reply.send(result);
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{extract::State, response::Response};
-use inference::{Embedding, Role};
+use inference::{EmbeddedText, Role};
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -84,18 +84,17 @@ pub(super) async fn create_embeddings(
     check_texts(&texts)?;
     let dimension = check_dimension(&app, request.dimensions)?;
     let role = Role::from(request.input_type);
-    let vectors = embed(&app, &texts, role, dimension).await?;
+    let embedded = embed(&app, &texts, role, dimension).await?;
     let format = request.encoding_format;
-    if texts.iter().map(String::len).sum::<usize>() <= BRIEF {
-        return reply(&app, &texts, role, &vectors, format);
+    if embedded.len() * dimension <= BRIEF {
+        return reply(&app, &embedded, format);
     }
-    let blocking = tokio::task::spawn_blocking(move || reply(&app, &texts, role, &vectors, format));
+    let blocking = tokio::task::spawn_blocking(move || reply(&app, &embedded, format));
     blocking.await.map_err(|error| ApiError::internal(&error))?
 }
 
-/// Bytes of text whose tokens are counted, and whose few vectors are written, in less time than it takes to hand them to
-/// another thread.
-const BRIEF: usize = 512;
+/// As many values are written in little more time than it takes to hand them to another thread: some tens of microseconds.
+const BRIEF: usize = 2_048;
 
 fn check_texts(texts: &[String]) -> Result<(), ApiError> {
     if texts.is_empty() || texts.len() > MAX_INPUTS {
@@ -126,15 +125,19 @@ async fn embed(
     texts: &[String],
     role: Role,
     dimension: usize,
-) -> Result<Vec<Embedding>, ApiError> {
-    let vectors = match texts {
-        [text] => vec![app.embedder().embed(text, role).await],
-        texts => app.embedder().embed_many(texts, role).await,
+) -> Result<Vec<EmbeddedText>, ApiError> {
+    let embedded = match texts {
+        [text] => vec![app.embedder().embed_counted(text, role).await],
+        texts => app.embedder().embed_many_counted(texts, role).await,
     };
-    let truncated = vectors.into_iter().map(|vector| vector?.truncated(dimension));
+    let truncated = embedded.into_iter().map(|embedded| truncate(embedded?, dimension));
     let named =
-        truncated.enumerate().map(|(position, vector)| vector.map_err(|error| name_input(error, position)));
+        truncated.enumerate().map(|(position, text)| text.map_err(|error| name_input(error, position)));
     named.collect()
+}
+
+fn truncate(text: EmbeddedText, dimension: usize) -> inference::Result<EmbeddedText> {
+    Ok(EmbeddedText { vector: text.vector.truncated(dimension)?, tokens: text.tokens })
 }
 
 /// An error of one text says which.

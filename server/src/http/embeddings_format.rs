@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use inference::{Embedding, Role};
+use inference::{EmbeddedText, Embedding};
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{Error, SeqAccess, Visitor},
@@ -90,19 +90,17 @@ impl Input {
     }
 }
 
-/// Counts tokens and writes the whole reply. Takes milliseconds for thousands of texts, which belong on a blocking thread.
+/// Writes the whole reply. Takes milliseconds for thousands of texts, which belong on a blocking thread.
 pub(super) fn reply(
     app: &App,
-    texts: &[String],
-    role: Role,
-    vectors: &[Embedding],
+    embedded: &[EmbeddedText],
     format: EmbeddingFormat,
 ) -> Result<Response, ApiError> {
-    let tokens = app.count_tokens(texts.iter().map(String::as_str), role)?;
-    let written = vectors.iter().enumerate().map(|(index, vector)| EmbeddingObject {
+    let tokens = embedded.iter().map(|text| text.tokens).sum();
+    let written = embedded.iter().enumerate().map(|(index, text)| EmbeddingObject {
         object: "embedding",
         index,
-        embedding: write(vector, format),
+        embedding: write(&text.vector, format),
     });
     let list = EmbeddingList {
         object: "list",
@@ -110,20 +108,20 @@ pub(super) fn reply(
         model: &app.embedder().info().name,
         usage: Usage { prompt_tokens: tokens, total_tokens: tokens },
     };
-    let mut body = Vec::with_capacity(expected_bytes(vectors, format));
+    let mut body = Vec::with_capacity(expected_bytes(embedded, format));
     serde_json::to_writer(&mut body, &list).map_err(|error| ApiError::internal(&error))?;
     Ok(([(CONTENT_TYPE, "application/json")], body).into_response())
 }
 
 /// What the buffer of a reply is made for, so that it seldom grows: a value of a unit vector takes a dozen bytes as a number
 /// with its comma, and 16 thirds in base64; the rest is a hundred bytes a text at most, and as much around them.
-fn expected_bytes(vectors: &[Embedding], format: EmbeddingFormat) -> usize {
+fn expected_bytes(embedded: &[EmbeddedText], format: EmbeddingFormat) -> usize {
     let a_value = match format {
         EmbeddingFormat::Float => 14,
         EmbeddingFormat::Base64 => 6,
     };
-    let of_vector = |vector: &Embedding| vector.dimension() * a_value + 100;
-    vectors.iter().map(of_vector).sum::<usize>() + 200
+    let of_vector = |text: &EmbeddedText| text.vector.dimension() * a_value + 100;
+    embedded.iter().map(of_vector).sum::<usize>() + 200
 }
 
 fn write(vector: &Embedding, format: EmbeddingFormat) -> WrittenVector<'_> {
