@@ -6,7 +6,7 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 
-use std::{fs::File, io::BufReader, path::PathBuf, time::Instant};
+use std::{fs::File, io::BufReader, path::PathBuf, sync::Arc, time::Instant};
 
 use answer::{BuildOptions, FaqEntry, KnowledgeSnapshot, Question, RiskTarget, read_knowledge};
 use inference::{Embedder, EmbedderOptions, ModelFiles, ModelOptions, PrecisionChoice, load_model};
@@ -44,6 +44,7 @@ async fn row(entries: &[FaqEntry], questions: &[Question], embedder: &Embedder) 
     let started = Instant::now();
     let snapshot =
         KnowledgeSnapshot::build(entries.to_vec(), embedder, &BuildOptions::default(), |_, _| ()).await?;
+    let snapshot = Arc::new(snapshot);
     let policy = snapshot.calibration().policy(RiskTarget::new(0.05).ok_or("a share")?);
     let build = started.elapsed().as_secs_f64();
     let (mut times, mut embed, mut retrieve) = (Vec::new(), 0.0, 0.0);

@@ -61,8 +61,7 @@ impl Work {
                 embedder.embed_counted(text, Role::Passage).await?;
             }
             Self::Decide { embedder, snapshot, policy } => {
-                let question =
-                    Question::new(text, OffsetDateTime::UNIX_EPOCH).map_err(answer::Error::from)?;
+                let question = Question::new(text, OffsetDateTime::UNIX_EPOCH)?;
                 answer::decide(&question, snapshot, embedder, *policy).await?;
             }
         }

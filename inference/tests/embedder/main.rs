@@ -61,6 +61,21 @@ async fn a_lone_request_is_answered_at_once() {
 }
 
 #[tokio::test]
+async fn a_text_is_told_with_its_tokens_whether_it_is_known_or_not() {
+    let encoder = FakeEncoder::new();
+    let embedder = start(&encoder, &EmbedderOptions { cache_capacity: 8, ..options() });
+    for _ in 0..2 {
+        let embedded = embedder.embed_counted("怎么退款", Role::Query).await.unwrap();
+        assert_eq!((embedded.vector, embedded.tokens), (expected("怎么退款", Role::Query), 4));
+    }
+    let texts = ["怎么退款".to_owned(), "fail".to_owned(), "发票".to_owned()];
+    let several = embedder.embed_many_counted(&texts, Role::Query).await;
+    let tokens: Vec<Option<usize>> = several.into_iter().map(|text| Some(text.ok()?.tokens)).collect();
+    assert_eq!(tokens[0], Some(4));
+    assert_eq!(tokens[1], None);
+}
+
+#[tokio::test]
 async fn a_full_queue_refuses_at_once() {
     let encoder = FakeEncoder::new();
     let embedder = start(&encoder, &EmbedderOptions { queue_capacity: 2, ..options() });

@@ -130,13 +130,13 @@ async fn embed(
         [text] => vec![app.embedder().embed_counted(text, role).await],
         texts => app.embedder().embed_many_counted(texts, role).await,
     };
-    let truncated = embedded.into_iter().map(|embedded| truncate(embedded?, dimension));
+    let truncated = embedded.into_iter().map(|embedded| truncate(&embedded?, dimension));
     let named =
         truncated.enumerate().map(|(position, text)| text.map_err(|error| name_input(error, position)));
     named.collect()
 }
 
-fn truncate(text: EmbeddedText, dimension: usize) -> inference::Result<EmbeddedText> {
+fn truncate(text: &EmbeddedText, dimension: usize) -> inference::Result<EmbeddedText> {
     Ok(EmbeddedText { vector: text.vector.truncated(dimension)?, tokens: text.tokens })
 }
 
