@@ -16,6 +16,7 @@ mod labels;
 mod models;
 mod operator;
 mod privacy;
+mod profiles;
 mod published;
 mod recording;
 mod reply;

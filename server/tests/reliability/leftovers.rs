@@ -26,6 +26,9 @@ const MODEL: &str = "static-st";
 /// Everything that this program logs itself, and much of what its libraries do: all of theirs would be gigabytes.
 const LEVEL: &str = "debug,server=trace,store=trace,sealing=trace,answer=trace,eval=trace";
 
+/// People of whom a profile is kept too.
+const PROFILES: usize = 3;
+
 /// People who write at once.
 const AT_ONCE: usize = 20;
 
@@ -93,7 +96,8 @@ async fn leave_nothing(engine: Engine) {
         run.finish().expect(0).stderr
     };
     let mut said: Vec<String> =
-        ["data", "index", "master"].map(|kind| traced(&["keys", "rotate", kind])).into();
+        people.iter().take(PROFILES).flat_map(|person| write_down(&installation, both, person, &traced)).collect();
+    said.extend(["data", "index", "master"].map(|kind| traced(&["keys", "rotate", kind])));
     said.push(traced(&["ask", &people[0].says("怎么退款")]));
     said.push(traced(&["doctor"]));
     std::fs::write(installation.path("said.log"), said.concat()).unwrap();
@@ -113,6 +117,26 @@ async fn leave_nothing(engine: Engine) {
         searched.bytes
     );
     assert_a_planted_one_is_found(&installation, &search, &people[0]).await;
+}
+
+/// What is known of a person is written into its profile, and looked up; what the program says meanwhile.
+fn write_down(
+    installation: &Installation,
+    masters: Masters,
+    person: &Person,
+    traced: &impl Fn(&[&str]) -> String,
+) -> Vec<String> {
+    let Person { name, telephone, address, openid, .. } = person;
+    let found = installation.json(masters, &["contacts", "find", openid, "--channel", "wechat"]);
+    let contact = found["contact"].as_str().unwrap();
+    let fields = [("name", name), ("phone", telephone), ("email", address), ("openid elsewhere", openid)];
+    let mut said: Vec<String> = fields
+        .iter()
+        .map(|(field, value)| traced(&["contacts", "profile", "set", contact, field, value]))
+        .collect();
+    said.push(traced(&["contacts", "find", "--phone", telephone]));
+    said.push(traced(&["contacts", "find", "--email", address]));
+    said
 }
 
 fn is_of_database(path: &Path) -> bool {
