@@ -84,7 +84,7 @@ fn digits(text: &str) -> Option<String> {
     Some(national.unwrap_or(international).to_owned()).filter(|digits| !digits.is_empty())
 }
 
-/// In lower case, without spaces around it. RFC 5321 lets a host tell `A` from `a` before the @; none in use does.
+/// In lower case, without spaces around it. RFC 5321 lets a host tell `A` from `a` before the @, but people do not.
 fn address(text: &str) -> Option<String> {
     let (local, host) = text.trim().rsplit_once('@')?;
     (!local.is_empty() && !host.is_empty()).then(|| text.trim().to_lowercase())

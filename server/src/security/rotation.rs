@@ -83,5 +83,5 @@ pub(crate) async fn rotate_index_key(vault: Vault, store: &Arc<Store>) -> sealin
 /// Whatever the store says; among it that another process has taken the job over.
 pub(crate) async fn rotate_data_keys(vault: Vault, store: &Arc<Store>) -> sealing::Result<Rotated> {
     let rows = StoredKeys::new(Arc::clone(store), Handle::current());
-    off_the_workers(move || DataKeys::claim(vault, rows)?.to_the_end()).await
+    off_the_workers(move || DataKeys::claim(vault, rows)?.finish()).await
 }

@@ -97,8 +97,8 @@ fn indexed_row(found: IndexedCell) -> Result<IndexedRow, StorageError> {
 
 /// A field that this program does not know keeps its name, so that its index is said to be unreadable.
 fn index_name(field_of_profile: Option<&str>) -> String {
-    let Some(name) = field_of_profile else { return IndexedField::ExternalId.index_name().to_owned() };
-    IndexedField::of_profile(name).map_or(name, IndexedField::index_name).to_owned()
+    let known = field_of_profile.map_or(Some(IndexedField::ExternalId), IndexedField::of_profile);
+    known.map(IndexedField::index_name).or(field_of_profile).unwrap_or_default().to_owned()
 }
 
 /// Kind, length of the first part in four bytes, first part, second part.

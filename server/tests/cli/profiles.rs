@@ -81,7 +81,7 @@ on_both_engines! {
         let said = |field: &str| json!({ "fields": [field] });
         let (phone, attribute) = (said("phone"), said("attribute"));
         assert_eq!(changes, [&phone, &phone, &attribute, &phone, &attribute]);
-        assert!(!exported["audit"].to_string().contains("138"), "the log says which field, not what it holds");
+        assert!(!exported["audit"].to_string().contains("13800138000"), "the log says which field, not what it holds");
     }
 }
 

@@ -95,8 +95,11 @@ async fn leave_nothing(engine: Engine) {
         let run = installation.yingda(both, arguments).variable("YINGDA_LOG__LEVEL", LEVEL);
         run.finish().expect(0).stderr
     };
-    let mut said: Vec<String> =
-        people.iter().take(PROFILES).flat_map(|person| write_down(&installation, both, person, &traced)).collect();
+    let mut said: Vec<String> = people
+        .iter()
+        .take(PROFILES)
+        .flat_map(|person| write_down(&installation, both, person, &traced))
+        .collect();
     said.extend(["data", "index", "master"].map(|kind| traced(&["keys", "rotate", kind])));
     said.push(traced(&["ask", &people[0].says("怎么退款")]));
     said.push(traced(&["doctor"]));

@@ -106,7 +106,9 @@ async fn assert_nobody_got_a_key_twice(rows: &Rows, replaced: &Replaced) {
     let (owners, replacements) = (rows.owners().await, rows.replacements().await);
     let made = rows.data_keys().await - owners;
     let interrupted = i64::from(replaced.kills + replaced.gave_up);
-    eprintln!("{made} new data keys of {owners} owners in {replacements} replacements, {interrupted} interruptions");
+    eprintln!(
+        "{made} new data keys of {owners} owners in {replacements} replacements, {interrupted} interruptions"
+    );
     assert!(replaced.resumed > 0, "no replacement went on with another one's work: {replaced:?}");
     assert!(made <= owners * replacements + interrupted, "keys were made more than once: {replaced:?}");
 }

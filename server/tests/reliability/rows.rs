@@ -69,9 +69,9 @@ impl Rows {
         self.count("SELECT COUNT(*) FROM keys WHERE kind <> 'index'").await
     }
 
-    /// Those of them that are no successors: one for the business and one for each person.
+    /// Whose keys they are: the business, and everybody who ever had one.
     pub(crate) async fn owners(&self) -> i64 {
-        self.count("SELECT COUNT(*) FROM contacts").await + 1
+        self.count("SELECT COUNT(DISTINCT contact_id) FROM keys WHERE kind = 'contact'").await + 1
     }
 
     /// Replacements of all data keys that reached their end.

@@ -28,10 +28,10 @@ pub(in crate::cli) struct FindArguments {
     #[arg(long, value_name = "ID")]
     conversation: Option<Uuid>,
     /// The telephone number of the profile, however it is written; - reads it from stdin
-    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
+    #[arg(long, value_name = "NUMBER")]
     phone: Option<String>,
     /// The e-mail address of the profile; - reads it from stdin
-    #[arg(long, value_name = "ADDRESS", allow_hyphen_values = true)]
+    #[arg(long, value_name = "ADDRESS")]
     email: Option<String>,
 }
 

@@ -29,7 +29,7 @@ pub(in crate::cli) struct SetArguments {
     #[command(flatten)]
     field: FieldArguments,
     /// What it holds; - reads it from stdin, which keeps it out of the history of the shell
-    #[arg(value_name = "VALUE", allow_hyphen_values = true)]
+    #[arg(value_name = "VALUE")]
     value: String,
 }
 

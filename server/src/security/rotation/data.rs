@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use sealing::{Error, Owner, Result, StorageError, Vault, rotation::DataRotation};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use store::{ContactId, Everybody, Job, NewJob, Progress, Store};
 use uuid::Uuid;
 
@@ -66,7 +66,7 @@ impl DataKeys {
     }
 
     /// Goes on from where the job stands.
-    pub(super) fn to_the_end(mut self) -> Result<Rotated> {
+    pub(super) fn finish(mut self) -> Result<Rotated> {
         let resumed = Some(self.job.attempt > 1);
         let mut rotated = Rotated { resumed, ..Rotated::default() };
         self.look_again(&mut rotated)?;
@@ -156,7 +156,7 @@ fn ask(rows: &StoredKeys) -> Result<()> {
     job.map(drop).map_err(Error::Storage)
 }
 
-fn parsed<T: for<'a> Deserialize<'a>>(text: &str) -> Result<T> {
+fn parsed<T: DeserializeOwned>(text: &str) -> Result<T> {
     serde_json::from_str(text).map_err(other)
 }
 
@@ -298,7 +298,7 @@ mod tests {
             let mut rotated = Rotated::default();
             assert!(first.step(&mut rotated)?);
             let second = DataKeys::claim(vault, rows)?;
-            Ok::<_, Error>((first.step(&mut rotated).unwrap_err(), second.to_the_end()?))
+            Ok::<_, Error>((first.step(&mut rotated).unwrap_err(), second.finish()?))
         })
         .await
         .unwrap();
