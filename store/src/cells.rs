@@ -4,7 +4,7 @@ use futures::FutureExt;
 
 use crate::{
     BlindIndex, ContactId, ConversationId, KeyId, KeyPurpose, MessageId, Result, Sealed, Store,
-    engine::{Fields, Row, Transaction, Value, values},
+    engine::{Fields, Row, Transaction, Value},
     keys,
 };
 

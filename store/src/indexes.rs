@@ -5,7 +5,7 @@ use futures::FutureExt;
 use crate::{
     BlindIndex, Cell, CellCursor, ContactId, KeyId, Result, Sealed, Store,
     cells::{EXTERNAL_ID, key_bytes},
-    engine::{Row, Transaction, Value, values},
+    engine::{Row, Transaction, Value},
 };
 
 /// A blind index by which a person is found.
