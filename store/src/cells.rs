@@ -105,7 +105,7 @@ impl Store {
     /// there.
     ///
     /// # Errors
-    /// [`Error::KeyNotCurrent`]; when the engine fails.
+    /// [`Error::KeyNotCurrent`](crate::Error::KeyNotCurrent); when the engine fails.
     pub async fn reseal(&self, at: CellCursor, expected: Sealed, sealed: Sealed) -> Result<bool> {
         self.write(move |transaction| {
             async move {
