@@ -196,22 +196,14 @@ pub trait KeyRows: Send + Sync {
     /// Whatever storage says.
     fn add(&self, row: &KeyRow, succeeds: Option<KeyId>) -> std::result::Result<bool, StorageError>;
 
-    /// Writes `row` in place of `expected`, which has the same id. False, and nothing changes, if the row is no longer
-    /// equal to `expected`. The old bytes must not survive in the file (SQLite: `secure_delete`, and a truncating
-    /// checkpoint once a key was destroyed).
-    ///
-    /// # Errors
-    /// Whatever storage says.
-    fn replace(&self, expected: &KeyRow, row: &KeyRow) -> std::result::Result<bool, StorageError>;
-
-    /// The same for each of several pairs of an expected and a new row, in their order; storage may make them durable
-    /// together.
+    /// Of each pair of an expected and a new row with the same id, writes the new one in place of the expected one. The
+    /// answers are in the order of the pairs: false, and that row does not change, if it is no longer equal to the
+    /// expected one. Storage may make them durable together. The old bytes must not survive in the file (SQLite:
+    /// `secure_delete`, and a truncating checkpoint once a key was destroyed).
     ///
     /// # Errors
     /// Whatever storage says; some of the rows may have been written.
-    fn replace_each(&self, rows: &[(KeyRow, KeyRow)]) -> std::result::Result<Vec<bool>, StorageError> {
-        rows.iter().map(|(expected, row)| self.replace(expected, row)).collect()
-    }
+    fn replace_each(&self, rows: &[(KeyRow, KeyRow)]) -> std::result::Result<Vec<bool>, StorageError>;
 }
 
 #[cfg(test)]

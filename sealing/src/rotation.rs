@@ -36,7 +36,7 @@ pub enum Step<T> {
 pub struct Outcome<T> {
     /// Rows written anew.
     pub moved: u64,
-    /// Rows that do not open and were left as they are. Their old key stays, retiring, until a rotation is resumed and
+    /// Rows that do not open, or do not hold what is indexed, and were left as they are. Their old key stays, retiring, until a rotation is resumed and
     /// finds them restored or gone.
     pub unreadable: Vec<T>,
 }

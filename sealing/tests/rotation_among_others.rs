@@ -15,7 +15,7 @@ use sealing::{
     BlindIndex, Error, KeyId, KeyPurpose, KeyRow, KeyState, MasterKeys, Owner, Place, Plain, Sealed,
     StorageError, Vault, VaultOptions,
 };
-use storage::{Cell, Storage, contact, masters, new_vault, owner, vault};
+use storage::{Cell, NO_PHONE, Storage, contact, masters, new_vault, owner, vault};
 
 #[test]
 fn a_damaged_row_is_named_and_its_key_kept_until_it_is_restored() {
@@ -153,15 +153,17 @@ impl IndexedRows for Overtaken<'_> {
         self.storage.indexed_after(key, after, limit)
     }
 
-    fn replace_index(&self, row: &IndexedRow, index: &BlindIndex) -> Result<bool, StorageError> {
-        if !self.over.swap(true, Ordering::Relaxed) {
-            reseal(self.vault, self.storage, &row.place.owner)?;
+    fn replace_each_index(&self, renewed: &[(IndexedRow, BlindIndex)]) -> Result<Vec<bool>, StorageError> {
+        for (row, _) in renewed {
+            if !self.over.swap(true, Ordering::Relaxed) {
+                reseal(self.vault, self.storage, &row.place.owner)?;
+            }
         }
-        self.storage.replace_index(row, index)
+        self.storage.replace_each_index(renewed)
     }
 
-    fn normalised(&self, field: &str, value: &Plain) -> Plain {
-        self.storage.normalised(field, value)
+    fn indexed_value(&self, field: &str, opened: &Plain) -> Option<Plain> {
+        self.storage.indexed_value(field, opened)
     }
 }
 
@@ -179,6 +181,29 @@ fn a_row_changed_between_reading_and_writing_is_found_by_the_next_pass() {
         storage.tamper_cell(Cell { index: None, ..cell.clone() });
     });
     let outcome = to_the_end(|| rotation.step(&overtaken, 1)).unwrap();
+    assert_eq!((outcome.moved, outcome.unreadable.len()), (1, 0));
+    installation.assert_old_key_is_gone(Replaced::Index, Some(old));
+    installation.assert_everything_is_there(&masters);
+}
+
+#[test]
+fn an_index_of_a_value_that_does_not_hold_the_field_is_named_and_its_key_kept() {
+    let installation = Installation::new();
+    let storage = &installation.storage;
+    let masters = installation.masters(Replaced::Index);
+    let vault = vault(&masters, storage);
+    let old = storage.current(&KeyPurpose::Index);
+    let cell = storage.cells().into_iter().find(|cell| cell.index.is_some()).unwrap();
+    let empty = vault.seal(&cell.place, &Plain::from(NO_PHONE)).unwrap();
+    storage.tamper_cell(Cell { sealed: empty, ..cell.clone() });
+    let mut rotation = IndexRotation::begin(vault.clone()).unwrap();
+    let outcome = to_the_end(|| rotation.step(storage.as_ref(), LIMIT)).unwrap();
+    assert_eq!((outcome.moved, outcome.unreadable), (2, vec![cell.place.clone()]));
+    assert_eq!(storage.key(old).state, KeyState::Retiring);
+
+    storage.tamper_cell(cell);
+    let mut rotation = IndexRotation::resume(vault).unwrap().unwrap();
+    let outcome = to_the_end(|| rotation.step(storage.as_ref(), LIMIT)).unwrap();
     assert_eq!((outcome.moved, outcome.unreadable.len()), (1, 0));
     installation.assert_old_key_is_gone(Replaced::Index, Some(old));
     installation.assert_everything_is_there(&masters);

@@ -16,6 +16,7 @@ pub mod http;
 mod labels;
 mod models;
 mod privacy;
+mod profiles;
 mod published;
 mod recording;
 mod reply;

@@ -4,7 +4,9 @@
 //! made on blocking threads ([`off_the_workers`]), where waiting for the store is allowed.
 
 mod identity;
+mod indexed_fields;
 mod places;
+mod profile;
 mod rotation;
 mod sealed_rows;
 mod stored_keys;
@@ -20,7 +22,9 @@ use tokio::runtime::Handle;
 use crate::config::KeysConfig;
 
 pub(crate) use self::identity::{Identity, NewContact};
+pub(crate) use self::indexed_fields::IndexedField;
 pub(crate) use self::places::{body, of_cell};
+pub(crate) use self::profile::with_field;
 pub(crate) use self::rotation::{Rotated, rotate_data_keys, rotate_index_key, rotate_master_key};
 pub(crate) use self::stored_keys::StoredKeys;
 

@@ -1,10 +1,10 @@
-//! Every place where a sealed value or a blind index stands, by the key that made it: for the replacement of keys.
+//! Every place where a sealed value stands, by the key that made it: for the replacement of keys.
 
 use futures::FutureExt;
 
 use crate::{
-    BlindIndex, ContactId, ConversationId, Error, KeyId, KeyPurpose, MessageId, Result, Sealed, Store,
-    engine::{Fields, Row, Transaction, Value, values},
+    BlindIndex, ContactId, ConversationId, KeyId, KeyPurpose, MessageId, Result, Sealed, Store,
+    engine::{Fields, Row, Transaction, Value},
     keys,
 };
 
@@ -51,21 +51,6 @@ pub struct SealedCell {
     pub cursor: CellCursor,
 }
 
-/// A blind index by which a channel finds a person.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IndexedCell {
-    /// The index.
-    pub index: BlindIndex,
-    /// The configured account on a platform.
-    pub channel: String,
-    /// Whom it finds.
-    pub contact: ContactId,
-    /// What it is made from.
-    pub external_id: Sealed,
-    /// Continues after it.
-    pub cursor: CellCursor,
-}
-
 /// Names a place, and where a listing continues after it. Made by the store; may be kept as bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CellCursor {
@@ -78,11 +63,12 @@ pub struct CellCursor {
 }
 
 impl CellCursor {
-    fn start(kind: u8) -> Self {
+    pub(crate) fn start(kind: u8) -> Self {
         Self { kind, first: Vec::new(), second: Vec::new() }
     }
 
-    fn text(&self) -> Value {
+    /// The first part, of those kinds of which it is text.
+    pub(crate) fn text(&self) -> Value {
         Value::Text(String::from_utf8_lossy(&self.first).into_owned())
     }
 }
@@ -90,13 +76,13 @@ impl CellCursor {
 /// The kinds of place that a person's key seals, in their order.
 const OF_CONTACT: [u8; 4] = [PROFILE, EXTERNAL_ID, SUMMARY, BODY];
 const PROFILE: u8 = 0;
-const EXTERNAL_ID: u8 = 1;
+pub(crate) const EXTERNAL_ID: u8 = 1;
 const SUMMARY: u8 = 2;
 const BODY: u8 = 3;
 const SETTING: u8 = 4;
 
-/// A key's bytes as they stand in a sealed value: see `sealed.rs`.
-fn key_bytes(key: KeyId) -> Value {
+/// A key's bytes as they stand in a sealed value and in a blind index: see `sealed.rs`.
+pub(crate) fn key_bytes(key: KeyId) -> Value {
     Value::Bytes(key.0.to_be_bytes().to_vec())
 }
 
@@ -119,47 +105,13 @@ impl Store {
     /// there.
     ///
     /// # Errors
-    /// [`Error::KeyNotCurrent`]; when the engine fails.
+    /// [`Error::KeyNotCurrent`](crate::Error::KeyNotCurrent); when the engine fails.
     pub async fn reseal(&self, at: CellCursor, expected: Sealed, sealed: Sealed) -> Result<bool> {
         self.write(move |transaction| {
             async move {
                 let (sql, mut values) = renewal(&at);
                 values.extend([Value::Bytes(expected.0), sealed.into()]);
                 Ok(transaction.execute(sql, &values).await? == 1)
-            }
-            .boxed()
-        })
-        .await
-    }
-
-    /// Up to `limit` indexes of channels that `key` made, after `after`; empty only at the end.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] at the end, when fields of profiles are indexed with the key: those are made anew with the
-    /// profile. When the engine fails or a row is corrupt.
-    pub async fn cells_indexed_by(
-        &self,
-        key: KeyId,
-        after: Option<CellCursor>,
-        limit: u32,
-    ) -> Result<Vec<IndexedCell>> {
-        self.read(move |transaction| async move { indexed_by(transaction, key, after, limit).await }.boxed())
-            .await
-    }
-
-    /// Exchanges the index under which a channel finds a person. `false`, and nothing changes, when index or identifier
-    /// are no longer those that were read.
-    ///
-    /// # Errors
-    /// [`Error::KeyNotCurrent`]; when the engine fails.
-    pub async fn reindex(&self, at: CellCursor, external_id: Sealed, index: BlindIndex) -> Result<bool> {
-        let sql = "UPDATE channel_identities SET identity = $4 \
-                   WHERE channel = $1 AND identity = $2 AND external_id = $3";
-        self.write(move |transaction| {
-            async move {
-                let (channel, old) = (at.text(), Value::Bytes(at.second));
-                let values = values![channel, old, Value::Bytes(external_id.0), index];
-                Ok(transaction.execute(sql, values).await? == 1)
             }
             .boxed()
         })
@@ -293,43 +245,4 @@ fn renewal(at: &CellCursor) -> (&'static str, Vec<Value>) {
         BODY => ("UPDATE messages SET body = $3 WHERE id = $1 AND body = $2", id()),
         _ => ("UPDATE settings SET sealed = $3 WHERE name = $1 AND sealed = $2", vec![at.text()]),
     }
-}
-
-async fn indexed_by(
-    transaction: &mut Transaction<'_>,
-    key: KeyId,
-    after: Option<CellCursor>,
-    limit: u32,
-) -> Result<Vec<IndexedCell>> {
-    let after = after.unwrap_or_else(|| CellCursor::start(EXTERNAL_ID));
-    let sql = "SELECT channel, identity, contact_id, external_id FROM channel_identities \
-               WHERE substr(identity, 1, 8) = $1 AND (channel > $2 OR (channel = $2 AND identity > $3)) \
-               ORDER BY channel, identity LIMIT $4";
-    let second = Value::Bytes(after.second.clone());
-    let rows = transaction.rows(sql, &[key_bytes(key), after.text(), second, limit.into()]).await?;
-    if rows.is_empty() {
-        refuse_lookups(transaction, key).await?;
-    }
-    rows.into_iter().map(channel_index).collect()
-}
-
-/// An index of a profile's field is made anew by whoever knows what a profile holds.
-async fn refuse_lookups(transaction: &mut Transaction<'_>, key: KeyId) -> Result<()> {
-    let sql = "SELECT COUNT(*) FROM contact_lookups WHERE substr(value, 1, 8) = $1";
-    let left: i64 = transaction.scalar("contact_lookups", sql, &[key_bytes(key)]).await?;
-    match left {
-        0 => Ok(()),
-        _ => Err(Error::invalid(format!(
-            "{left} indexes of profiles' fields are still made with the key {key}"
-        ))),
-    }
-}
-
-fn channel_index(row: Row) -> Result<IndexedCell> {
-    let mut fields = row.fields("channel_identities");
-    let (channel, index): (String, BlindIndex) = (fields.next()?, fields.next()?);
-    let contact = fields.next()?;
-    let cursor =
-        CellCursor { kind: EXTERNAL_ID, first: channel.clone().into_bytes(), second: index.0.clone() };
-    Ok(IndexedCell { index, channel, contact, external_id: fields.next()?, cursor })
 }

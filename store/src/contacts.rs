@@ -52,19 +52,13 @@ pub struct ChannelIdentity {
     pub external_id: Sealed,
 }
 
-/// A changed profile.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProfileChange {
-    /// Whose.
-    pub contact: ContactId,
-    /// The revision that was read.
-    pub revision: i64,
-    /// The whole new profile.
-    pub profile: Option<Sealed>,
-    /// By what the person is to be found: the field's name and the keyed hash of its value. Replaces what there was.
-    pub lookups: Vec<(String, BlindIndex)>,
-    /// Now.
-    pub at: Timestamp,
+/// Everybody there is at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Everybody {
+    /// How many.
+    pub people: i64,
+    /// Whose identifier is the last one; `None` when there is nobody.
+    pub last: Option<ContactId>,
 }
 
 const COLUMNS: &str = "SELECT id, profile, revision, created_at, updated_at FROM contacts WHERE id = $1";
@@ -119,32 +113,6 @@ impl Store {
         self.read(move |transaction| identities(transaction, contact).boxed()).await
     }
 
-    /// Everybody whose `field` has this value; empty when nobody has.
-    ///
-    /// # Errors
-    /// When the engine fails or a row is corrupt.
-    pub async fn contacts_with(&self, field: &str, value: BlindIndex) -> Result<Vec<Contact>> {
-        let field = field.to_owned();
-        let sql = "SELECT id, profile, revision, created_at, updated_at FROM contacts WHERE id IN \
-                   (SELECT contact_id FROM contact_lookups WHERE field = $1 AND value = $2) ORDER BY id";
-        self.read(move |transaction| {
-            async move {
-                let rows = transaction.rows(sql, values![field, value]).await?;
-                rows.into_iter().map(contact).collect()
-            }
-            .boxed()
-        })
-        .await
-    }
-
-    /// Replaces a profile and by what it is found.
-    ///
-    /// # Errors
-    /// [`Error::Conflict`] when somebody else has changed it since, [`Error::NotFound`]; when the engine fails.
-    pub async fn change_profile(&self, change: ProfileChange) -> Result<Contact> {
-        self.write(move |transaction| replace_profile(transaction, change).boxed()).await
-    }
-
     /// Up to `limit` people after `after` in the order of their identifiers, for work that goes through everybody.
     ///
     /// # Errors
@@ -157,6 +125,22 @@ impl Store {
             async move {
                 let rows = transaction.rows(sql, &[after, Value::from(limit)]).await?;
                 rows.into_iter().map(contact).collect()
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    /// How many people there are, and how far [`contacts_after`](Self::contacts_after) goes to reach them all.
+    ///
+    /// # Errors
+    /// When the engine fails or a row is corrupt.
+    pub async fn everybody(&self) -> Result<Everybody> {
+        self.read(move |transaction| {
+            async move {
+                let people = transaction.scalar("contacts", "SELECT COUNT(*) FROM contacts", &[]).await?;
+                let last = transaction.row("SELECT id FROM contacts ORDER BY id DESC LIMIT 1", &[]).await?;
+                Ok(Everybody { people, last: last.map(|row| row.only("contacts")).transpose()? })
             }
             .boxed()
         })
@@ -191,22 +175,6 @@ async fn identified(
     row.map(|row| row.only("channel_identities")).transpose()
 }
 
-async fn replace_profile(transaction: &mut Transaction<'_>, change: ProfileChange) -> Result<Contact> {
-    let id = change.contact;
-    let found = read(transaction, id).await?;
-    if found.revision != change.revision {
-        return Err(Error::conflict(format!("the contact has revision {}", found.revision)));
-    }
-    let sql = "UPDATE contacts SET profile = $2, revision = revision + 1, updated_at = $3 WHERE id = $1";
-    transaction.execute(sql, values![id, change.profile, change.at]).await?;
-    transaction.execute("DELETE FROM contact_lookups WHERE contact_id = $1", values![id]).await?;
-    let lookups =
-        change.lookups.into_iter().map(|(field, value)| vec![field.into(), value.into(), id.into()]);
-    let sql = "INSERT INTO contact_lookups (field, value, contact_id) VALUES ($1, $2, $3)";
-    transaction.execute_each(sql, &lookups.collect::<Vec<_>>()).await?;
-    read(transaction, id).await
-}
-
 /// By what channels know a person, as this transaction sees it.
 pub(crate) async fn identities(
     transaction: &mut Transaction<'_>,
@@ -217,23 +185,14 @@ pub(crate) async fn identities(
     transaction.rows(sql, values![contact]).await?.into_iter().map(identity).collect()
 }
 
-/// The fields by which a person is found, as this transaction sees it.
-pub(crate) async fn lookup_fields(
-    transaction: &mut Transaction<'_>,
-    contact: ContactId,
-) -> Result<Vec<String>> {
-    let sql = "SELECT DISTINCT field FROM contact_lookups WHERE contact_id = $1 ORDER BY field";
-    let rows = transaction.rows(sql, values![contact]).await?;
-    rows.into_iter().map(|row| row.only("contact_lookups")).collect()
-}
-
 /// A person as this transaction sees it.
 pub(crate) async fn read(transaction: &mut Transaction<'_>, id: ContactId) -> Result<Contact> {
     let row = transaction.row(COLUMNS, values![id]).await?;
     contact(row.ok_or_else(|| Error::not_found("contacts", id))?)
 }
 
-fn contact(row: Row) -> Result<Contact> {
+/// A person from a row of `id, profile, revision, created_at, updated_at`.
+pub(crate) fn contact(row: Row) -> Result<Contact> {
     let mut fields = row.fields("contacts");
     Ok(Contact {
         id: fields.next()?,

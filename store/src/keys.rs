@@ -143,6 +143,29 @@ impl Store {
         .await
     }
 
+    /// Up to `limit` people after `after`, in the order of their identifiers, of whom a key is still being replaced; empty
+    /// only at the end.
+    ///
+    /// # Errors
+    /// When the engine fails or a row is corrupt.
+    pub async fn contacts_with_retiring_keys(
+        &self,
+        after: Option<ContactId>,
+        limit: u32,
+    ) -> Result<Vec<ContactId>> {
+        let after = after.map_or(Value::Bytes(Vec::new()), Value::from);
+        let sql = "SELECT DISTINCT contact_id FROM keys WHERE state = 'retiring' AND contact_id > $1 \
+                   ORDER BY contact_id LIMIT $2";
+        self.read(move |transaction| {
+            async move {
+                let rows = transaction.rows(sql, &[after, Value::from(limit)]).await?;
+                rows.into_iter().map(|row| row.only("keys")).collect()
+            }
+            .boxed()
+        })
+        .await
+    }
+
     /// Adds a current key, and lets the one that it succeeds retire. `false`, and nothing changes, when the id is taken,
     /// `succeeds` is not current or of another purpose, or the purpose has another current key.
     ///

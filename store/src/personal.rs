@@ -7,7 +7,7 @@ use futures::FutureExt;
 use crate::{
     AuditEntry, ChannelIdentity, Consent, Contact, ContactId, Conversation, DecisionReceipt, Event, Message,
     OutboxEntry, Result, Store, audit, consents, contacts, conversations, engine::Transaction, events,
-    messages, outbox, receipts,
+    messages, outbox, profiles, receipts,
 };
 
 /// A person, with every row that is about it.
@@ -73,7 +73,7 @@ async fn read(transaction: &mut Transaction<'_>, id: ContactId) -> Result<Person
     Ok(PersonalRecord {
         contact,
         identities: contacts::identities(transaction, id).await?,
-        lookup_fields: contacts::lookup_fields(transaction, id).await?,
+        lookup_fields: profiles::lookup_fields(transaction, id).await?,
         consents: consents::of(transaction, id).await?,
         audit: audit::about(transaction, &objects).await?,
         conversations,

@@ -17,7 +17,7 @@ pub struct SealedRow {
     pub sealed: Sealed,
 }
 
-/// What is needed of storage to seal values anew. Each call is one transaction, durable when it returns.
+/// What is needed of storage to seal values anew. Whatever a call has written is durable when it returns.
 pub trait SealedRows {
     /// The first `limit` values that `key` sealed, after `after` in some fixed order, from the beginning if there is no
     /// `after`; over every table and column that holds values of the key's owner. Empty only at the end. Values of
@@ -32,23 +32,16 @@ pub trait SealedRows {
         limit: usize,
     ) -> std::result::Result<Vec<SealedRow>, StorageError>;
 
-    /// Writes `sealed` where `row` is. False, and nothing changes, if the value is no longer equal to the one of `row`,
-    /// or if the fence refuses it.
-    ///
-    /// # Errors
-    /// Whatever storage says.
-    fn replace_sealed(&self, row: &SealedRow, sealed: &Sealed) -> std::result::Result<bool, StorageError>;
-
-    /// The same for each of several rows, in their order; storage may make them durable together.
+    /// Writes each new value where its row is. The answers are in the order of the rows: false, and that row does not
+    /// change, if the value is no longer equal to the one of the row, or if the fence refuses the new one. Storage may
+    /// make them durable together.
     ///
     /// # Errors
     /// Whatever storage says; some of the rows may have been written.
     fn replace_each_sealed(
         &self,
         renewed: &[(SealedRow, Sealed)],
-    ) -> std::result::Result<Vec<bool>, StorageError> {
-        renewed.iter().map(|(row, sealed)| self.replace_sealed(row, sealed)).collect()
-    }
+    ) -> std::result::Result<Vec<bool>, StorageError>;
 }
 
 /// Replaces the data key of the system or of one contact.

@@ -11,16 +11,16 @@ pub struct IndexedRow {
     /// Continues after it.
     pub cursor: Cursor,
     /// The field's name, as it was given to [`Vault::blind_index`].
-    pub field: &'static str,
+    pub field: String,
     /// The stored index.
     pub index: BlindIndex,
-    /// Where the value is.
+    /// Where the sealed value is that holds the field.
     pub place: Place,
-    /// The value.
+    /// That value.
     pub sealed: Sealed,
 }
 
-/// What is needed of storage to compute blind indexes anew. Each call is one transaction, durable when it returns.
+/// What is needed of storage to compute blind indexes anew. Whatever a call has written is durable when it returns.
 pub trait IndexedRows {
     /// The first `limit` indexes computed with `key`, after `after` in some fixed order, from the beginning if there is
     /// no `after`; of every field. Empty only at the end. Indexes of other keys may be among them.
@@ -34,26 +34,20 @@ pub trait IndexedRows {
         limit: usize,
     ) -> std::result::Result<Vec<IndexedRow>, StorageError>;
 
-    /// Writes `index` where `row` is. False, and nothing changes, if index or value are no longer those of `row`, or
-    /// if the fence refuses it.
-    ///
-    /// # Errors
-    /// Whatever storage says.
-    fn replace_index(&self, row: &IndexedRow, index: &BlindIndex) -> std::result::Result<bool, StorageError>;
-
-    /// The same for each of several rows, in their order; storage may make them durable together.
+    /// Writes each new index where its row is. The answers are in the order of the rows: false, and that row does not
+    /// change, if index or value are no longer those of the row, or if the fence refuses the new one. Storage may make
+    /// them durable together.
     ///
     /// # Errors
     /// Whatever storage says; some of the rows may have been written.
     fn replace_each_index(
         &self,
         renewed: &[(IndexedRow, BlindIndex)],
-    ) -> std::result::Result<Vec<bool>, StorageError> {
-        renewed.iter().map(|(row, index)| self.replace_index(row, index)).collect()
-    }
+    ) -> std::result::Result<Vec<bool>, StorageError>;
 
-    /// The opened value of a field, normalised as it is for a look-up.
-    fn normalised(&self, field: &str, value: &Plain) -> Plain;
+    /// What the index of `field` is computed from, normalised as it is for a look-up: `opened` itself, or the field's
+    /// part of it. `None` if the opened value holds no such field, so that its index cannot be computed.
+    fn indexed_value(&self, field: &str, opened: &Plain) -> Option<Plain>;
 }
 
 /// Replaces the index key. Meanwhile [`Vault::lookup_indexes`] gives both indexes of a value.
@@ -103,10 +97,13 @@ fn reindex(
             continue;
         }
         match vault.open(&row.place, &row.sealed) {
-            Ok(value) => {
-                let index = vault.blind_index(row.field, &rows.normalised(row.field, &value))?;
-                renewed.push((row, index));
-            }
+            Ok(opened) => match rows.indexed_value(&row.field, &opened) {
+                Some(value) => {
+                    let index = vault.blind_index(&row.field, &value)?;
+                    renewed.push((row, index));
+                }
+                None => outcomes.push(Row::Unreadable(row.place)),
+            },
             Err(error) => outcomes.push(unread(row.place, error)?),
         }
     }

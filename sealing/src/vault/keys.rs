@@ -110,12 +110,7 @@ impl Vault {
         added
     }
 
-    /// Writes `row` in place of `expected`; false if it was changed by others.
-    pub(crate) fn replace_key(&self, expected: &KeyRow, row: &KeyRow) -> Result<bool> {
-        self.0.rows.replace(expected, row).map_err(Error::Storage)
-    }
-
-    /// The same for each of several.
+    /// Writes each new row in place of the expected one; false where that was changed by others.
     pub(crate) fn replace_keys(&self, rows: &[(KeyRow, KeyRow)]) -> Result<Vec<bool>> {
         self.0.rows.replace_each(rows).map_err(Error::Storage)
     }
@@ -125,10 +120,11 @@ impl Vault {
         for _ in 0..TRIES {
             let row = self.0.rows.load(id).map_err(Error::Storage)?;
             let Some(row) = row.filter(|row| row.state != KeyState::Destroyed) else { return Ok(false) };
-            let replaced = self.replace_key(&row, &wrapping::destroyed(&row));
-            self.0.cache.forget(&row.purpose);
+            let (purpose, destroyed) = (row.purpose.clone(), wrapping::destroyed(&row));
+            let replaced = self.replace_keys(&[(row, destroyed)]);
+            self.0.cache.forget(&purpose);
             self.0.cache.forget_key(id);
-            if replaced? {
+            if replaced? == [true] {
                 return Ok(true);
             }
         }

@@ -11,6 +11,12 @@ use sealing::{
     Plain, Sealed, StorageError, Vault, VaultOptions,
 };
 
+/// The one field that is indexed.
+pub(crate) const PHONE: &str = "phone";
+
+/// A value in which that field is not.
+pub(crate) const NO_PHONE: &str = "no phone";
+
 type Stored<T> = std::result::Result<T, StorageError>;
 
 /// When the process is killed: at the nth call from now, before or after the call took effect.
@@ -106,7 +112,7 @@ impl Storage {
     pub(crate) fn seal_and_write(&self, vault: &Vault, place: &Place, text: &str, indexed: bool) {
         loop {
             let sealed = vault.seal(place, &Plain::from(text)).unwrap();
-            let index = indexed.then(|| vault.blind_index("phone", &Plain::from(text)).unwrap());
+            let index = indexed.then(|| vault.blind_index(PHONE, &Plain::from(text)).unwrap());
             if self.write(Cell { place: place.clone(), sealed, index }).unwrap() {
                 return;
             }
@@ -194,14 +200,17 @@ impl KeyRows for Storage {
         })
     }
 
-    fn replace(&self, expected: &KeyRow, row: &KeyRow) -> Stored<bool> {
-        self.transaction(|state| {
-            if state.keys.get(&expected.id) != Some(expected) {
-                return (false, false);
-            }
-            state.keys.insert(row.id, row.clone());
-            (true, true)
-        })
+    fn replace_each(&self, rows: &[(KeyRow, KeyRow)]) -> Stored<Vec<bool>> {
+        let replace = |(expected, row): &(KeyRow, KeyRow)| {
+            self.transaction(|state| {
+                if state.keys.get(&expected.id) != Some(expected) {
+                    return (false, false);
+                }
+                state.keys.insert(row.id, row.clone());
+                (true, true)
+            })
+        };
+        rows.iter().map(replace).collect()
     }
 }
 
@@ -218,14 +227,17 @@ impl SealedRows for Storage {
         })
     }
 
-    fn replace_sealed(&self, row: &SealedRow, sealed: &Sealed) -> Stored<bool> {
-        self.transaction(|state| {
-            let current = sealed.key_id().is_some_and(|key| state.is_current(key));
-            let cell = state.cells.get_mut(&name(&row.place)).filter(|cell| cell.sealed == row.sealed);
-            let Some(cell) = cell.filter(|_| current) else { return (false, false) };
-            cell.sealed = sealed.clone();
-            (true, true)
-        })
+    fn replace_each_sealed(&self, renewed: &[(SealedRow, Sealed)]) -> Stored<Vec<bool>> {
+        let replace = |(row, sealed): &(SealedRow, Sealed)| {
+            self.transaction(|state| {
+                let current = sealed.key_id().is_some_and(|key| state.is_current(key));
+                let cell = state.cells.get_mut(&name(&row.place)).filter(|cell| cell.sealed == row.sealed);
+                let Some(cell) = cell.filter(|_| current) else { return (false, false) };
+                cell.sealed = sealed.clone();
+                (true, true)
+            })
+        };
+        renewed.iter().map(replace).collect()
     }
 }
 
@@ -237,25 +249,30 @@ impl IndexedRows for Storage {
             let rows = indexed.map(|(name, cell, index)| {
                 let cursor = Cursor(name.clone().into_bytes());
                 let (place, sealed) = (cell.place.clone(), cell.sealed.clone());
-                IndexedRow { cursor, field: "phone", index, place, sealed }
+                IndexedRow { cursor, field: String::from(PHONE), index, place, sealed }
             });
             (false, rows.take(limit).collect())
         })
     }
 
-    fn replace_index(&self, row: &IndexedRow, index: &BlindIndex) -> Stored<bool> {
-        self.transaction(|state| {
-            let current = state.is_current(index.key_id());
-            let unchanged = |cell: &&mut Cell| cell.index == Some(row.index) && cell.sealed == row.sealed;
-            let cell = state.cells.get_mut(&name(&row.place)).filter(unchanged);
-            let Some(cell) = cell.filter(|_| current) else { return (false, false) };
-            cell.index = Some(*index);
-            (true, true)
-        })
+    fn replace_each_index(&self, renewed: &[(IndexedRow, BlindIndex)]) -> Stored<Vec<bool>> {
+        let replace = |(row, index): &(IndexedRow, BlindIndex)| {
+            self.transaction(|state| {
+                let current = state.is_current(index.key_id());
+                let unchanged = |cell: &&mut Cell| cell.index == Some(row.index) && cell.sealed == row.sealed;
+                let cell = state.cells.get_mut(&name(&row.place)).filter(unchanged);
+                let Some(cell) = cell.filter(|_| current) else { return (false, false) };
+                cell.index = Some(*index);
+                (true, true)
+            })
+        };
+        renewed.iter().map(replace).collect()
     }
 
-    fn normalised(&self, _field: &str, value: &Plain) -> Plain {
-        value.clone()
+    /// A value is a text without anything around it, but for the mark of one that holds no telephone number.
+    fn indexed_value(&self, field: &str, opened: &Plain) -> Option<Plain> {
+        let holds = field == PHONE && opened.expose_text() != Some(NO_PHONE);
+        holds.then(|| opened.clone())
     }
 }
 

@@ -33,6 +33,9 @@ A new master key:
   2. restart every process that uses the store, then run `yingda keys rotate master`
   3. empty keys.previous and restart; keep the old key as long as backups need it";
 
+/// What is said first where a run goes on with another one's work.
+const RESUMED: &str = "an earlier run was stopped: this one went on from there and finished it";
+
 #[derive(Args)]
 pub(super) struct RotateArguments {
     /// Which keys
@@ -104,17 +107,20 @@ async fn status(config: &Config, output: Output) -> anyhow::Result<Exit> {
 
 async fn rotate(kind: Kind, config: &Config, output: Output) -> anyhow::Result<Exit> {
     let Storage { store, vault } = opened(config).await?;
-    let Rotated { keys, moved, unreadable } = match kind {
+    let Rotated { keys, moved, unreadable, resumed } = match kind {
         Kind::Master => security::rotate_master_key(vault).await?,
         Kind::Index => security::rotate_index_key(vault, &store).await?,
         Kind::Data => security::rotate_data_keys(vault, &store).await?,
     };
-    output.result(&json!({ "keys": keys, "moved": moved, "unreadable": unreadable }), || {
-        let mut lines = vec![match kind {
+    let value = json!({ "keys": keys, "moved": moved, "unreadable": unreadable, "resumed": resumed });
+    output.result(&value, || {
+        let begun_before = (resumed == Some(true)).then(|| RESUMED.to_owned());
+        let mut lines: Vec<String> = begun_before.into_iter().collect();
+        lines.push(match kind {
             Kind::Master => format!("{moved} keys are wrapped anew"),
             Kind::Index => format!("{moved} indexes are made anew; the old key is gone unless one was left"),
             Kind::Data => format!("{keys} keys are new, {moved} values are sealed anew"),
-        }];
+        });
         lines.extend(unreadable.iter().map(|place| format!("not readable, left as it was: {place}")));
         lines.join("\n")
     })?;

@@ -3,10 +3,7 @@
 use sealing::{Plain, Vault};
 use store::{BlindIndex, ContactId, NewIdentity, Sealed, Timestamp};
 
-use super::{places::external_id, stored_keys::sealing_contact};
-
-/// The name of the field under which identifiers of platforms are indexed.
-pub(super) const IDENTITY_FIELD: &str = "channel_identities.identity";
+use super::{indexed_fields::IndexedField, places::external_id, stored_keys::sealing_contact};
 
 /// A person as a channel names it. Prints nothing of the identifier.
 #[derive(Clone, Debug)]
@@ -32,8 +29,7 @@ impl Identity {
     /// # Errors
     /// As [`Vault::lookup_indexes`].
     pub(crate) fn indexes(&self, vault: &Vault) -> sealing::Result<Vec<BlindIndex>> {
-        let indexes = vault.lookup_indexes(IDENTITY_FIELD, &self.external)?;
-        Ok(indexes.iter().map(|index| BlindIndex(index.as_bytes().to_vec())).collect())
+        IndexedField::ExternalId.indexes(vault, &self.external)
     }
 
     /// Makes the new person's key and seals the identifier with it.

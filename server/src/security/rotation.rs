@@ -1,21 +1,21 @@
 //! Keys of every kind replaced, each to its end. Whatever was begun and not finished is resumed first.
 
+mod data;
+
 use std::sync::Arc;
 
 use sealing::{
-    Owner, Vault,
-    rotation::{DataRotation, IndexRotation, MasterRotation, Step},
+    Vault,
+    rotation::{IndexRotation, MasterRotation, Step},
 };
-use store::{ContactId, Store};
+use store::Store;
 use tokio::runtime::Handle;
 
-use super::{off_the_workers, stored_keys::StoredKeys, stored_keys::sealing_contact};
+use self::data::DataKeys;
+use super::{off_the_workers, stored_keys::StoredKeys};
 
 /// Rows of a step. They share a commit, which customers' messages wait for.
 const STEP: usize = 100;
-
-/// People of a page.
-const PAGE: u32 = 500;
 
 /// What was done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,8 +24,11 @@ pub(crate) struct Rotated {
     pub(crate) keys: u64,
     /// Rows that were written anew: keys, sealed values or indexes.
     pub(crate) moved: u64,
-    /// Places that do not open and were left; their old key stays.
+    /// Places that do not open, or do not hold what is indexed, and were left; their old key stays.
     pub(crate) unreadable: Vec<String>,
+    /// Whether this went on with what an earlier run had begun; `None` for a master key, where beginning and going on are the
+    /// same.
+    pub(crate) resumed: Option<bool>,
 }
 
 impl Rotated {
@@ -64,50 +67,21 @@ pub(crate) async fn rotate_master_key(vault: Vault) -> sealing::Result<Rotated> 
 pub(crate) async fn rotate_index_key(vault: Vault, store: &Arc<Store>) -> sealing::Result<Rotated> {
     let rows = StoredKeys::new(Arc::clone(store), Handle::current());
     off_the_workers(move || {
-        let mut rotated = Rotated { keys: 1, ..Rotated::default() };
-        let mut rotation = match IndexRotation::resume(vault.clone())? {
-            Some(begun) => begun,
-            None => IndexRotation::begin(vault)?,
-        };
+        let begun = IndexRotation::resume(vault.clone())?;
+        let mut rotated = Rotated { keys: 1, resumed: Some(begun.is_some()), ..Rotated::default() };
+        let mut rotation = begun.map_or_else(|| IndexRotation::begin(vault), Ok)?;
         rotated.run(|| rotation.step(&rows, STEP))?;
         Ok(rotated)
     })
     .await
 }
 
-/// Seals everything of the business and of every person anew with new keys, and destroys the old ones. An erased person
-/// has none.
+/// Seals everything of the business and of every person anew with new keys, and destroys the old ones. A run that was stopped
+/// is finished first, and then that is all: its people keep the keys that it gave them.
 ///
 /// # Errors
-/// Whatever the store says.
+/// Whatever the store says; among it that another process has taken the job over.
 pub(crate) async fn rotate_data_keys(vault: Vault, store: &Arc<Store>) -> sealing::Result<Rotated> {
     let rows = StoredKeys::new(Arc::clone(store), Handle::current());
-    off_the_workers(move || {
-        let mut rotated = Rotated::default();
-        reseal(&vault, &rows, &Owner::System, &mut rotated)?;
-        let mut after: Option<ContactId> = None;
-        loop {
-            let page =
-                rows.wait(rows.store().contacts_after(after, PAGE)).map_err(sealing::Error::Storage)?;
-            let Some(last) = page.last() else { return Ok(rotated) };
-            after = Some(last.id);
-            for contact in page {
-                reseal(&vault, &rows, &Owner::Contact(sealing_contact(contact.id)?), &mut rotated)?;
-            }
-        }
-    })
-    .await
-}
-
-fn reseal(vault: &Vault, rows: &StoredKeys, owner: &Owner, rotated: &mut Rotated) -> sealing::Result<()> {
-    let begun = match DataRotation::resume(vault.clone(), owner)? {
-        Some(begun) => Ok(begun),
-        None => DataRotation::begin(vault.clone(), owner),
-    };
-    let mut rotation = match begun {
-        Err(sealing::Error::ContactErased { .. }) => return Ok(()),
-        begun => begun?,
-    };
-    rotated.keys += 1;
-    rotated.run(|| rotation.step(rows, STEP))
+    off_the_workers(move || DataKeys::claim(vault, rows)?.finish()).await
 }

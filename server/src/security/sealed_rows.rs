@@ -7,8 +7,9 @@ use sealing::{
 use store::{CellCursor, IndexedCell, Sealed, SealedCell};
 
 use super::{
-    identity::IDENTITY_FIELD,
-    places::{external_id, of_cell},
+    indexed_fields::IndexedField,
+    places::of_cell,
+    profile::Profile,
     stored_keys::{StoredKeys, to_store},
 };
 
@@ -23,10 +24,6 @@ impl SealedRows for StoredKeys {
         let limit = u32::try_from(limit).unwrap_or(u32::MAX);
         let cells = self.wait(self.store().cells_sealed_by(to_store(key), after, limit))?;
         cells.into_iter().map(sealed_row).collect()
-    }
-
-    fn replace_sealed(&self, row: &SealedRow, sealed: &sealing::Sealed) -> Result<bool, StorageError> {
-        Ok(self.replace_each_sealed(&[(row.clone(), sealed.clone())])? == [true])
     }
 
     fn replace_each_sealed(
@@ -56,10 +53,6 @@ impl IndexedRows for StoredKeys {
         cells.into_iter().map(indexed_row).collect()
     }
 
-    fn replace_index(&self, row: &IndexedRow, index: &BlindIndex) -> Result<bool, StorageError> {
-        Ok(self.replace_each_index(&[(row.clone(), *index)])? == [true])
-    }
-
     fn replace_each_index(&self, renewed: &[(IndexedRow, BlindIndex)]) -> Result<Vec<bool>, StorageError> {
         let places = renewed.iter().map(|(row, _)| from_cursor(&row.cursor));
         let places = places.collect::<Result<Vec<_>, _>>()?;
@@ -69,9 +62,13 @@ impl IndexedRows for StoredKeys {
         }))
     }
 
-    /// Identifiers of platforms are looked up exactly as they are.
-    fn normalised(&self, _: &str, value: &Plain) -> Plain {
-        value.clone()
+    fn indexed_value(&self, field: &str, opened: &Plain) -> Option<Plain> {
+        match IndexedField::of_index(field)? {
+            IndexedField::ExternalId => IndexedField::ExternalId.normalised(opened),
+            field @ (IndexedField::Phone | IndexedField::Email) => {
+                Profile::from_plain(opened)?.indexed_value(field)
+            }
+        }
     }
 }
 
@@ -91,11 +88,17 @@ fn indexed_row(found: IndexedCell) -> Result<IndexedRow, StorageError> {
     let index = BlindIndex::from_bytes(&found.index.0);
     Ok(IndexedRow {
         cursor: to_cursor(&found.cursor),
-        field: IDENTITY_FIELD,
+        field: index_name(found.field.as_deref()),
         index: index.ok_or("a stored index has another length")?,
-        place: external_id(found.contact, &found.channel)?,
-        sealed: sealing::Sealed::from_bytes(found.external_id.0),
+        place: of_cell(&found.source)?,
+        sealed: sealing::Sealed::from_bytes(found.sealed.0),
     })
+}
+
+/// A field that this program does not know keeps its name, so that its index is said to be unreadable.
+fn index_name(field_of_profile: Option<&str>) -> String {
+    let known = field_of_profile.map_or(Some(IndexedField::ExternalId), IndexedField::of_profile);
+    known.map(IndexedField::index_name).or(field_of_profile).unwrap_or_default().to_owned()
 }
 
 /// Kind, length of the first part in four bytes, first part, second part.

@@ -65,10 +65,6 @@ impl KeyRows for StoredKeys {
         }
     }
 
-    fn replace(&self, expected: &KeyRow, row: &KeyRow) -> Result<bool, StorageError> {
-        self.wait(self.store.replace_key(stored(expected)?, stored(row)?))
-    }
-
     fn replace_each(&self, rows: &[(KeyRow, KeyRow)]) -> Result<Vec<bool>, StorageError> {
         let rows = rows.iter().map(|(expected, row)| Ok((stored(expected)?, stored(row)?)));
         let rows = rows.collect::<Result<Vec<_>, StorageError>>()?;

@@ -4,17 +4,16 @@ use std::sync::Arc;
 
 use sealing::{Place, Plain, Vault};
 use store::{
-    Act, AgentId, AgentMessage, BlindIndex, Cell, ContactId, Conversation, ConversationId, DedupeKey,
-    Delivery, HandOff, Handling, Location, MessageId, NewConversation, NewMessage, ProfileChange, Sealed,
-    SettingValue, Store, Timestamp,
+    Act, AgentId, AgentMessage, Cell, ContactId, Conversation, ConversationId, DedupeKey, Delivery, HandOff,
+    Handling, Location, MessageId, NewConversation, NewMessage, Sealed, SettingValue, Store, Timestamp,
 };
 use uuid::Uuid;
 
 use super::{
-    Identity, NewContact, off_the_workers, places::of_cell, rotate_data_keys, rotate_index_key,
+    Identity, IndexedField, NewContact, off_the_workers, places::of_cell, rotate_data_keys, rotate_index_key,
     rotate_master_key,
 };
-use crate::storage::Storage;
+use crate::{profiles, storage::Storage};
 
 #[path = "../../tests/support/clear_text.rs"]
 mod clear_text;
@@ -24,7 +23,7 @@ use clear_text::Search;
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
 /// What must not be in clear, by where it is kept.
-const PROFILE: &str = "鵸鵌氏，19904000001";
+const PROFILE: &str = r#"{"name":"鵸鵌氏","phone":"+86 199-0400-0001"}"#;
 const OPENID: &str = "oKanarie-00001-x7";
 const TELEPHONE: &str = "19904000001";
 const SUMMARY: &str = "客人鵸鵌氏要退款";
@@ -93,10 +92,11 @@ impl Life {
 
     /// Every statement that stores something of a person.
     async fn live(&mut self) {
-        let profile = Some(self.sealed(Cell::Profile(self.contact), PROFILE).await);
-        let change =
-            ProfileChange { contact: self.contact, revision: 1, profile, lookups: Vec::new(), at: NOW };
-        self.store().change_profile(change).await.unwrap();
+        for (field, value) in [("phone", "+86 199-0400-0001"), ("name", "鵸鵌氏")] {
+            let value = Some(Plain::from(value));
+            assert!(profiles::change(&self.storage, self.contact, field, value).await.unwrap());
+        }
+        self.kept.push((Cell::Profile(self.contact), PROFILE));
         let asked = self.message("1", QUESTION).await;
         self.store().ingest(asked).await.unwrap();
         let (id, contact) = (self.conversation.id, self.contact);
@@ -117,22 +117,9 @@ impl Life {
         self.store().record_act(act(), "contact.look", &self.contact.to_string(), None).await.unwrap();
     }
 
-    /// By what the person is found besides: made after the indexes were replaced, since a profile's are made anew with it.
-    async fn be_found(&self) -> BlindIndex {
-        let vault = self.storage.vault.clone();
-        let index = off_the_workers(move || vault.blind_index("contacts.telephone", &Plain::from(TELEPHONE)));
-        let index = BlindIndex(index.await.unwrap().as_bytes().to_vec());
-        let found = self.store().contact(self.contact).await.unwrap();
-        let lookups = vec![(String::from("telephone"), index.clone())];
-        let change = ProfileChange {
-            contact: self.contact,
-            revision: found.revision,
-            profile: found.profile,
-            lookups,
-            at: NOW,
-        };
-        self.store().change_profile(change).await.unwrap();
-        index
+    /// Who has this telephone number, however it is written.
+    async fn found_by(&self, phone: &str) -> Vec<ContactId> {
+        profiles::find(&self.storage, IndexedField::Phone, Plain::from(phone)).await.unwrap()
     }
 
     /// Every value as it is stored now opens where it stands, and is what was put there.
@@ -171,6 +158,7 @@ async fn a_value_of_every_kind_survives_new_keys_and_is_nowhere_in_clear() {
     life.live().await;
     assert_eq!(life.kept.len(), 6, "a value of every kind of place, and two messages");
     life.assert_all_open().await;
+    assert_eq!(life.found_by(TELEPHONE).await, [life.contact]);
     let (vault, store) = (life.storage.vault.clone(), Arc::clone(&life.storage.store));
     for rotated in [
         rotate_index_key(vault.clone(), &store).await.unwrap(),
@@ -180,9 +168,7 @@ async fn a_value_of_every_kind_survives_new_keys_and_is_nowhere_in_clear() {
         assert!(rotated.unreadable.is_empty(), "{rotated:?}");
     }
     life.assert_all_open().await;
-    let index = life.be_found().await;
-    let found = store.contacts_with("telephone", index).await.unwrap();
-    assert_eq!(found.iter().map(|found| found.id).collect::<Vec<_>>(), [life.contact]);
+    assert_eq!(life.found_by(TELEPHONE).await, [life.contact]);
 
     let texts = [PROFILE, OPENID, TELEPHONE, SUMMARY, QUESTION, SPOKEN, SECRET, "鵸鵌氏"].map(String::from);
     let searched = Search::new(texts).within_folder(folder.path());

@@ -17,6 +17,7 @@ mod postgres;
 #[path = "../../../store/tests/store/support/postgres_server.rs"]
 mod postgres_server;
 mod privacy;
+mod profiles;
 mod publishing;
 mod reranking;
 mod same_decision;

@@ -33,6 +33,9 @@ const BACKUPS: [&str; 2] = ["during.age", "after.age"];
 /// The second master key is to replace the first.
 const BOTH: Masters = Masters::Replacing(1, 0);
 
+/// People of whom a profile is kept too.
+const PROFILES: usize = 3;
+
 /// People who write at once.
 const AT_ONCE: usize = 20;
 
@@ -155,6 +158,7 @@ fn handle(installation: &Installation, people: &[Person]) -> Vec<String> {
     let [exported, erased] = [1, 2].map(|number| found_by(installation, &people[number]));
     let traced = |arguments: &[&str]| traced(installation, arguments);
     let mut said = vec![traced(&["contacts", "find", &people[1].openid, "--channel", "wechat"])];
+    said.extend(people.iter().take(PROFILES).flat_map(|person| write_down(installation, person)));
     let consent = ["--purpose", "marketing", "--text-version", "1", "--channel", "wechat"];
     for verb in ["grant", "withdraw"] {
         said.push(traced(&[&["contacts", "consent", verb, &exported], &consent[..]].concat()));
@@ -184,6 +188,20 @@ fn assert_nothing_is_in_backups(installation: &Installation, reader: &Reader, se
         let texts: BTreeSet<&str> = found.iter().map(|Found { text, .. }| text.as_str()).collect();
         assert_eq!(texts, BTreeSet::from([IN_CLEAR]), "{name}, decrypted");
     }
+}
+
+/// What is known of a person is written into its profile, and looked up; what the program says meanwhile.
+fn write_down(installation: &Installation, person: &Person) -> Vec<String> {
+    let Person { name, telephone, address, openid, .. } = person;
+    let contact = found_by(installation, person);
+    let fields = [("name", name), ("phone", telephone), ("email", address), ("openid elsewhere", openid)];
+    let set = |(field, value): (&str, &String)| {
+        traced(installation, &["contacts", "profile", "set", &contact, field, value])
+    };
+    let mut said: Vec<String> = fields.into_iter().map(set).collect();
+    said.push(traced(installation, &["contacts", "find", "--phone", telephone]));
+    said.push(traced(installation, &["contacts", "find", "--email", address]));
+    said
 }
 
 fn is_of_database(path: &Path) -> bool {

@@ -44,6 +44,8 @@ struct Replaced {
     ended: u32,
     /// Replacements that gave up because the database was busy for too long.
     gave_up: u32,
+    /// Those that ended and had gone on with what another had begun.
+    resumed: u32,
 }
 
 /// Which keys, and with which master keys the commands run.
@@ -88,12 +90,27 @@ async fn replace_under_load(engine: Engine) {
         answered.extend(ended.answered);
         let rows = Rows::of(&installation).await;
         rows.assert_nothing_on_an_old_key().await;
+        if kind.name == "data" {
+            assert_nobody_got_a_key_twice(&rows, &replaced).await;
+        }
         // Wrapping the keys of a few people anew takes a millisecond or two of a process that lives for fifty, so that kills may
         // miss it; `sealing` kills it at every call.
         assert!(replaced.half_done > 0 || kind.name == "master", "no kill came in the middle: {replaced:?}");
     }
     drop(service);
     assert_everything_opens(&installation, &answered).await;
+}
+
+/// A replacement that was stopped and resumed gives everybody one key in all, but for the one person it was stopped at.
+async fn assert_nobody_got_a_key_twice(rows: &Rows, replaced: &Replaced) {
+    let (owners, replacements) = (rows.owners().await, rows.replacements().await);
+    let made = rows.data_keys().await - owners;
+    let interrupted = i64::from(replaced.kills + replaced.gave_up);
+    eprintln!(
+        "{made} new data keys of {owners} owners in {replacements} replacements, {interrupted} interruptions"
+    );
+    assert!(replaced.resumed > 0, "no replacement went on with another one's work: {replaced:?}");
+    assert!(made <= owners * replacements + interrupted, "keys were made more than once: {replaced:?}");
 }
 
 /// What questions take while no key is replaced.
@@ -149,6 +166,9 @@ async fn replace(installation: &Arc<Installation>, kind: Kind, random: &mut ChaC
                 latest_kill = latest_kill.min(begun.elapsed());
                 assert!(installation.said().starts_with(r#"{"keys":"#), "{}", installation.said());
                 assert!(installation.said().contains(r#""unreadable":[]"#), "{}", installation.said());
+                let said = installation.said();
+                let last = said.lines().next().unwrap_or_default();
+                replaced.resumed += u32::from(last.contains(r#""resumed":true"#));
             }
             Some(status) => {
                 let said = installation.said();

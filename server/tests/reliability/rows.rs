@@ -74,6 +74,21 @@ impl Rows {
         self.count("SELECT COUNT(*) FROM keys WHERE state = 'retiring'").await
     }
 
+    /// Every data key that was ever made.
+    pub(crate) async fn data_keys(&self) -> i64 {
+        self.count("SELECT COUNT(*) FROM keys WHERE kind <> 'index'").await
+    }
+
+    /// Whose keys they are: the business, and everybody who ever had one.
+    pub(crate) async fn owners(&self) -> i64 {
+        self.count("SELECT COUNT(DISTINCT contact_id) FROM keys WHERE kind = 'contact'").await + 1
+    }
+
+    /// Replacements of all data keys that reached their end.
+    pub(crate) async fn replacements(&self) -> i64 {
+        self.count("SELECT COUNT(*) FROM jobs WHERE kind = 'keys.rotate_data' AND state = 'done'").await
+    }
+
     /// The master keys that wrap what is not destroyed.
     pub(crate) async fn masters(&self) -> usize {
         let sql = "SELECT DISTINCT substr(wrapped, 2, 8) FROM keys WHERE state <> 'destroyed'";

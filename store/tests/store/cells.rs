@@ -1,12 +1,12 @@
 //! Values sealed anew with another key.
 
 use store::{
-    BlindIndex, Cell, ContactId, Error, HandOff, KeyId, KeyPurpose, NewConversation, NewIdentity, NewMessage,
+    Cell, ContactId, Error, HandOff, KeyId, KeyPurpose, NewConversation, NewIdentity, NewMessage,
     ProfileChange, SealedCell, SettingValue, Store,
 };
 
 use crate::{
-    records::{KEY, NOW, act, hand_off, identity, index, key, message, new_id, sealed, sealed_with},
+    records::{KEY, NOW, act, hand_off, identity, key, message, new_id, sealed, sealed_with},
     support::on_both_engines,
 };
 
@@ -21,8 +21,8 @@ async fn person(store: &Store) -> ContactId {
     let known = NewIdentity { contact, external_id: own("openid"), ..identity("web", "openid") };
     store.contact_of_identity(known).await.unwrap();
     let profile = Some(own("profile"));
-    let change = ProfileChange { contact, revision: 1, profile, lookups: Vec::new(), at: NOW };
-    store.change_profile(change).await.unwrap();
+    let change = ProfileChange { contact, revision: 1, profile, lookups: Vec::new(), changed: Vec::new() };
+    store.change_profile(change, act()).await.unwrap();
     let id = new_id();
     let new = NewConversation { id, contact, channel: String::from("web"), priority: 0, at: NOW };
     let opened = store.open_conversation(new).await.unwrap();
@@ -77,33 +77,5 @@ on_both_engines! {
         assert!(store.add_key(key(SUCCESSOR, KeyPurpose::System), Some(KEY)).await.unwrap());
         assert!(store.reseal(cursor, sealed("token"), sealed_with(SUCCESSOR, "token")).await.unwrap());
         assert_eq!(every_cell(store, KEY).await, []);
-    }
-
-    async fn an_index_of_a_channel_is_made_anew(database) {
-        let store = &database.store;
-        let contact = person(store).await;
-        store.contact_of_identity(identity("wechat", "somebody else")).await.unwrap();
-        let first = store.cells_indexed_by(KEY, None, 1).await.unwrap().remove(0);
-        assert_eq!((first.contact, first.channel.as_str()), (contact, "web"));
-        let second = store.cells_indexed_by(KEY, Some(first.cursor.clone()), 1).await.unwrap().remove(0);
-        assert_eq!(second.channel, "wechat");
-        assert_eq!(store.cells_indexed_by(KEY, Some(second.cursor), 1).await.unwrap(), []);
-        assert!(store.add_key(key(SUCCESSOR, KeyPurpose::Index), None).await.unwrap());
-        let anew = BlindIndex([&SUCCESSOR.0.to_be_bytes()[..], b"openid"].concat());
-        assert!(store.reindex(first.cursor.clone(), first.external_id.clone(), anew.clone()).await.unwrap());
-        assert!(!store.reindex(first.cursor, first.external_id, anew.clone()).await.unwrap(), "it is no longer what was read");
-        assert_eq!(store.contact_identified("web", vec![anew]).await.unwrap(), Some(contact));
-        assert_eq!(store.contact_identified("web", vec![index("openid")]).await.unwrap(), None);
-    }
-
-    async fn indexes_of_profiles_under_the_key_are_not_passed_over(database) {
-        let store = &database.store;
-        let contact = store.contact_of_identity(identity("web", "visitor")).await.unwrap();
-        let lookups = vec![(String::from("phone"), index("138"))];
-        let change = ProfileChange { contact: contact.id, revision: 1, profile: None, lookups, at: NOW };
-        store.change_profile(change).await.unwrap();
-        let page = store.cells_indexed_by(KEY, None, 9).await.unwrap();
-        let end = store.cells_indexed_by(KEY, page.last().map(|last| last.cursor.clone()), 9).await;
-        assert!(matches!(end.unwrap_err(), Error::Invalid { .. }));
     }
 }

@@ -47,6 +47,28 @@ on_both_engines! {
         assert_eq!(states, [(KEY, KeyState::Retiring), (SUCCESSOR, KeyState::Current)]);
     }
 
+    async fn people_whose_key_is_being_replaced_are_listed_in_order(database) {
+        let store = &database.store;
+        let mut people: Vec<ContactId> = (0..4).map(|_| new_id()).collect();
+        people.sort();
+        for (number, contact) in (10..).zip(&people) {
+            let purpose = KeyPurpose::Contact(*contact);
+            assert!(store.add_key(key(KeyId(number), purpose), None).await.unwrap());
+        }
+        assert!(store.add_key(key(KeyId(5), KeyPurpose::System), Some(KEY)).await.unwrap());
+        assert_eq!(store.contacts_with_retiring_keys(None, 9).await.unwrap(), []);
+        // The third one's key is replaced twice.
+        for (of, id, succeeds) in [(0, 20, 10), (2, 21, 12), (2, 22, 21)] {
+            let successor = key(KeyId(id), KeyPurpose::Contact(people[of]));
+            assert!(store.add_key(successor, Some(KeyId(succeeds))).await.unwrap());
+        }
+        let after = |after, limit| store.contacts_with_retiring_keys(after, limit);
+        assert_eq!(after(None, 9).await.unwrap(), [people[0], people[2]]);
+        assert_eq!(after(None, 1).await.unwrap(), [people[0]]);
+        assert_eq!(after(Some(people[0]), 9).await.unwrap(), [people[2]]);
+        assert_eq!(after(Some(people[2]), 9).await.unwrap(), []);
+    }
+
     async fn a_key_is_replaced_only_if_it_is_still_what_was_read(database) {
         let store = &database.store;
         let found = store.key(KEY).await.unwrap().unwrap();

@@ -56,7 +56,9 @@ pub(crate) async fn person(store: &Store, number: i64) -> Person {
     store.contact_of_identity(NewIdentity { contact, external_id, ..known }).await.unwrap();
     let lookups = vec![(String::from("phone"), index(&format!("138 {number}")))];
     let profile = Some(sealed_with(own, &format!("personal-{number} profile")));
-    store.change_profile(ProfileChange { contact, revision: 1, profile, lookups, at: NOW }).await.unwrap();
+    let changed = vec![String::from("phone")];
+    let change = ProfileChange { contact, revision: 1, profile, lookups, changed };
+    store.change_profile(change, act()).await.unwrap();
     for (granted, at) in [(true, 1), (false, 2)] {
         let statement = ConsentStatement {
             id: new_id::<ConsentId>(),

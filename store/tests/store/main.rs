@@ -11,6 +11,7 @@ mod contacts;
 mod conversations;
 mod encryption;
 mod events;
+mod indexes;
 mod jobs;
 mod keys;
 mod knowledge;

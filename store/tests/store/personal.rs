@@ -56,7 +56,7 @@ on_both_engines! {
         assert_eq!((lengths(over), lengths(open)), ([3, 1, 2], [2, 1, 1]));
         assert!(over.events.len() > 8 && over.events.iter().all(|event| event.conversation == Some(first.over.id)));
         let acts: Vec<&str> = record.audit.iter().map(|entry| entry.action.as_str()).collect();
-        assert_eq!(acts, ["consent.grant", "consent.withdraw", "phone.reveal"]);
+        assert_eq!(acts, ["profile.change", "consent.grant", "consent.withdraw", "phone.reveal"]);
         let counted = store.held_about(first.contact).await.unwrap();
         let rows: Vec<(&str, i64)> = counted.tables.iter().map(|count| (count.table, count.rows)).collect();
         let events = (over.events.len() + open.events.len()) as i64;

@@ -6,7 +6,7 @@ use serde_json::json;
 use store::{Consent, ConsentStatement, ContactId};
 use uuid::Uuid;
 
-use super::contact_id;
+use super::{contact_id, word};
 use crate::{
     actor::Actor,
     cli::{
@@ -121,14 +121,4 @@ fn table(listed: &[Listed]) -> String {
         [mark, &row.at, &row.purpose, &row.text_version, said, &row.channel].map(str::to_owned).to_vec()
     });
     columns(&std::iter::once(heading).chain(rows).collect::<Vec<_>>())
-}
-
-/// Words of the business, short and printable.
-fn word(text: &str) -> Result<String, String> {
-    let is_word = (1..=64).contains(&text.chars().count()) && !text.chars().any(char::is_control);
-    if is_word {
-        Ok(text.to_owned())
-    } else {
-        Err(String::from("1 to 64 characters, none of them a control character"))
-    }
 }

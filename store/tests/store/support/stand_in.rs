@@ -17,5 +17,10 @@ pub(crate) fn sealed_with(KeyId(key): KeyId, text: &str) -> Sealed {
 
 /// What the store takes for made with [`KEY`].
 pub(crate) fn index(value: &str) -> BlindIndex {
-    BlindIndex([&KEY.0.to_be_bytes()[..], value.as_bytes()].concat())
+    index_with(KEY, value)
+}
+
+/// What the store takes for made with `key`: eight bytes, then `value`.
+pub(crate) fn index_with(KeyId(key): KeyId, value: &str) -> BlindIndex {
+    BlindIndex([&key.to_be_bytes()[..], value.as_bytes()].concat())
 }
