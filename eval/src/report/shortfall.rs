@@ -10,21 +10,21 @@ impl SetReport {
     /// with the labels known. `None` when it is at least that, or when there is no such threshold.
     pub(super) fn shortfall(&self) -> Option<String> {
         self.curves.coverage_ratio.filter(|ratio| *ratio < EXPECTED)?;
-        let cosine = self.curves.best_cosine?.coverage;
-        let reasons = [self.no_room(cosine), self.not_shown(), self.reserve()];
+        let nearness = self.curves.best_cosine?.coverage;
+        let reasons = [self.no_room(nearness), self.not_shown(), self.reserve()];
         let reason = reasons.into_iter().flatten().next()?;
         Some(format!("Why not twice as much: {reason}"))
     }
 
     /// Twice as much cannot be had from the confidence either.
-    fn no_room(&self, cosine: f64) -> Option<String> {
+    fn no_room(&self, nearness: f64) -> Option<String> {
         let Hindsight { coverage, .. } = self.curves.best_confidence;
-        (coverage < EXPECTED * cosine).then(|| {
+        (coverage < EXPECTED * nearness).then(|| {
             format!(
                 "with the labels known, one threshold on the confidence could have answered {}, which is less than twice \
                  the {} of the nearness.",
                 percent(coverage),
-                percent(cosine)
+                percent(nearness)
             )
         })
     }
