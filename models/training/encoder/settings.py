@@ -67,7 +67,7 @@ BUDGETS = {
         every=4,
         taught=80_000,
         measure_every=100,
-        stages={"tune": Stage(300, 1.5e-4, {"authored": (1.0, 5), "distilled": (0.3, 80)}, table_rate=0.4, warm_up=30)},
+        stages={"tune": Stage(700, 1.5e-4, {"authored": (1.0, 5), "distilled": (0.3, 80)}, table_rate=0.4, warm_up=30)},
     ),
     # Two minutes on one core, enough to compare: `ablation.py` runs it again and again, one thing changed each time.
     "ablation": Budget(
