@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     AnswerPolicy, Band, Probability, RiskTarget,
     features::{Background, Features, Spread},
+    policy::lesser,
     snapshot::KnowledgeSnapshot,
 };
 
@@ -112,6 +113,11 @@ struct HeldOut {
 }
 
 impl HeldOut {
+    /// What an answer would be decided by.
+    fn sureness(&self) -> f32 {
+        lesser(self.answer, self.scope).value()
+    }
+
     fn band(&self, policy: AnswerPolicy) -> Band {
         policy.band(self.answer, self.scope, !self.sample.guarded)
     }
@@ -232,7 +238,7 @@ impl Calibration {
     fn answer_trials(&self) -> Vec<Trial> {
         let may_answer = self.telling().filter(|held_out| !held_out.sample.guarded);
         let trial = |held_out: &HeldOut| Trial {
-            probability: held_out.answer.value(),
+            probability: held_out.sureness(),
             holds: held_out.sample.right,
             weight: held_out.weight,
         };
@@ -242,7 +248,7 @@ impl Calibration {
     /// Of the samples that are not answered; empty as [`answer_trials`](Self::answer_trials).
     fn options_trials(&self, answer_at: f32) -> Vec<Trial> {
         let unanswered =
-            self.telling().filter(|held_out| held_out.sample.guarded || held_out.answer.value() < answer_at);
+            self.telling().filter(|held_out| held_out.sample.guarded || held_out.sureness() < answer_at);
         let trial = |held_out: &HeldOut| Trial {
             probability: held_out.scope.value(),
             holds: held_out.sample.offered,

@@ -184,10 +184,12 @@ fn why(band: Band, decided: &Decided, policy: AnswerPolicy) -> String {
     let scope = decided.scope.value();
     let (answer_at, clarify_at) = (policy.answer_at().value(), policy.clarify_at().value());
     let guards = &decided.candidates[0].guards;
-    let not_answered = if guards.is_empty() {
+    let not_answered = if !guards.is_empty() {
+        format!("{guards:?} forbids an answer")
+    } else if confidence < answer_at {
         format!("the best candidate's confidence {confidence:.3} is below {answer_at:.3}")
     } else {
-        format!("{guards:?} forbids an answer")
+        format!("the chance that some entry is meant is below {answer_at:.3}, which an answer needs")
     };
     match band {
         Band::Answer => format!("the best candidate's confidence {confidence:.3} reaches {answer_at:.3}"),

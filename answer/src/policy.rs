@@ -31,7 +31,7 @@ impl AnswerPolicy {
         Self { answer_at, clarify_at }
     }
 
-    /// At or above this chance of being right the best entry answers.
+    /// The best entry answers where its chance of being right and the chance that some entry is meant both reach this.
     #[must_use]
     pub fn answer_at(&self) -> Probability {
         self.answer_at
@@ -44,10 +44,10 @@ impl AnswerPolicy {
     }
 
     /// The band of a best entry with this chance of being right, when some entry is meant with the chance `scope`.
-    /// `may_answer` is false when a guard forbids it.
+    /// `may_answer` is false when a guard forbids it. Both chances must reach the threshold of an answer.
     #[must_use]
     pub fn band(&self, confidence: Probability, scope: Probability, may_answer: bool) -> Band {
-        if may_answer && confidence >= self.answer_at {
+        if may_answer && lesser(confidence, scope) >= self.answer_at {
             Band::Answer
         } else if scope >= self.clarify_at {
             Band::Clarify
@@ -55,6 +55,12 @@ impl AnswerPolicy {
             Band::HandOff
         }
     }
+}
+
+/// What an answer is decided by: where perhaps nothing is meant, the best entry is no likelier to be right. The two are fitted
+/// apart, so either may be the greater.
+pub(crate) fn lesser(confidence: Probability, scope: Probability) -> Probability {
+    if scope < confidence { scope } else { confidence }
 }
 
 #[cfg(test)]
@@ -70,7 +76,9 @@ mod tests {
         let policy = AnswerPolicy::new(probability(0.8), probability(0.4));
         for (confidence, scope, may_answer, band) in [
             (1.0, 1.0, true, Band::Answer),
-            (0.8, 0.0, true, Band::Answer),
+            (0.8, 0.8, true, Band::Answer),
+            (1.0, 0.79, true, Band::Clarify),
+            (1.0, 0.0, true, Band::HandOff),
             (0.79, 0.9, true, Band::Clarify),
             (0.9, 0.9, false, Band::Clarify),
             (0.1, 0.4, true, Band::Clarify),

@@ -19,7 +19,7 @@ pub struct CalibrationReport {
     pub risk_target: f32,
     /// The accepted share of questions asked back in vain.
     pub options_risk_target: f32,
-    /// At or above this confidence the best entry answers.
+    /// Where both the confidence and the chance that some entry is meant reach this, the best entry answers.
     pub answer_at: f32,
     /// At or above this chance that some entry is meant the customer is asked back.
     pub clarify_at: f32,
