@@ -35,7 +35,7 @@ pub struct Explanation {
 /// Where the bands lie; they follow from the risk target.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub struct Thresholds {
-    /// From this `confidence` on the best candidate answers.
+    /// Where both `confidence` and `scope` reach it, the best candidate answers.
     pub answer: f32,
     /// Where nothing answers: from this `scope` on the customer is asked back.
     pub clarify: f32,
