@@ -57,12 +57,17 @@ pub(crate) fn make_ext4(image: &Path) -> bool {
     sized.is_ok() && is_installed("mkfs.ext4") && run(Command::new("mkfs.ext4").args(["-q", "-F"]).arg(image))
 }
 
-/// Stops the file system at `point` as a power cut would: nothing more reaches the disk, not even what the journal holds.
-pub(crate) fn cut_power(point: &Path) {
+/// Stops the file system at `point` as a power cut would: nothing more reaches the disk, not even what the journal holds. How
+/// many bytes `ledger` had just before.
+pub(crate) fn cut_power(point: &Path, ledger: &Path) -> usize {
     // EXT4_IOC_SHUTDOWN with EXT4_GOING_FLAGS_NOLOGFLUSH.
     let script = "import fcntl, os, struct, sys; \
-                  fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x8004587D, struct.pack('I', 2))";
-    assert!(run(Command::new("python3").args(["-c", script]).arg(point)), "the power was not cut");
+                  disk = os.open(sys.argv[1], os.O_RDONLY); \
+                  print(os.stat(sys.argv[2]).st_size); \
+                  fcntl.ioctl(disk, 0x8004587D, struct.pack('I', 2))";
+    let cut = Command::new("python3").args(["-c", script]).arg(point).arg(ledger).output().unwrap();
+    assert!(cut.status.success(), "the power was not cut");
+    String::from_utf8(cut.stdout).unwrap().trim().parse().unwrap()
 }
 
 fn run(command: &mut Command) -> bool {

@@ -20,6 +20,10 @@ use crate::{
 /// Commits of the control run.
 const CONTROL: i64 = 200;
 
+/// Messages of the one commit that may be under way when the power is cut: one for each task of the writer. A file system that
+/// is stopped in the middle of a sync may report success; after a real power cut nobody is there to hear it.
+const UNDER_WAY: usize = 8;
+
 #[tokio::test]
 async fn nothing_acknowledged_is_lost_when_the_power_is_cut() {
     let folder = tempfile::tempdir().unwrap();
@@ -41,8 +45,7 @@ async fn nothing_acknowledged_is_lost_when_the_power_is_cut() {
         let mut writer = Writer::start(path.to_str().unwrap(), &ledger);
         writer.opened();
         sleep(Duration::from_millis(random.random_range(100..700)));
-        cut_power(&point);
-        // What is acknowledged from now on would be a lie.
+        let before = cut_power(&point, &ledger);
         sleep(Duration::from_millis(50));
         writer.kill();
         drop(mounted);
@@ -51,8 +54,10 @@ async fn nothing_acknowledged_is_lost_when_the_power_is_cut() {
         let store = Store::open(&Location::File(path.clone())).await.unwrap();
         slowest = slowest.max(begun.elapsed());
         store.check().await.unwrap();
-        let noted = Acknowledged::read(&ledger);
+        let noted = Acknowledged::read_until(&ledger, before);
         noted.assert_kept_by(&store).await;
+        let lied = Acknowledged::read(&ledger).lost_messages(&store).await;
+        assert!(lied <= UNDER_WAY, "{lied} messages were acknowledged after the cut and are not there");
         last_event = follow_events(&store, last_event).await;
         assert_audit_is_whole(&store).await;
         acknowledged += noted.messages.len();
@@ -81,7 +86,7 @@ fn control_run(image: &Path, point: &Path) -> i64 {
     for id in 0..CONTROL {
         connection.execute("INSERT INTO row (id) VALUES (?1)", [id]).unwrap();
     }
-    cut_power(point);
+    cut_power(point, &path);
     // Closing it would wait for the disk that is no longer there.
     drop(connection);
     drop(mounted);
