@@ -84,9 +84,13 @@ impl Metrics {
     /// Figures over `judged`; all `None` when there is none.
     #[must_use]
     pub fn of(judged: &[&Judged]) -> Self {
+        Self { ece_by_chance: calibration::ece_by_chance(judged), ..Self::without_chance(judged) }
+    }
+
+    /// The same but for what chance would show, which takes longer than all other figures together.
+    pub(crate) fn without_chance(judged: &[&Judged]) -> Self {
         let mut metrics = Self {
             wrong_answer_interval: bands::wrong_answer_interval(judged),
-            ece_by_chance: calibration::ece_by_chance(judged),
             latency_ms: latency::of(judged),
             ..Self::default()
         };

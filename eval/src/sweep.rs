@@ -48,7 +48,7 @@ fn point(outcomes: &[Outcome], calibration: &Calibration, target: RiskTarget) ->
     let (policy, forecast) = (calibration.policy(target), calibration.forecast(target));
     let judged: Vec<Judged> =
         outcomes.iter().map(|outcome| outcome.basis.judge(&outcome.judged, policy)).collect();
-    let metrics = Metrics::of(&judged.iter().collect::<Vec<_>>());
+    let metrics = Metrics::without_chance(&judged.iter().collect::<Vec<_>>());
     SweepPoint {
         risk_target: target.value(),
         answer_at: policy.answer_at().value(),

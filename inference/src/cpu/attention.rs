@@ -3,8 +3,8 @@
 use super::functions::exp;
 use super::instructions::{Dot, Instructions};
 use super::product::{
-    Finish, Lines, Outputs, Product, StepByStep, TileByTile, Work, copy_panel, lay_out, lay_out_panels,
-    panel_width, room_for, tile_rows,
+    Columns, Finish, Lines, Outputs, Product, Work, copy_panel, lay_out, lay_out_panels, panel_width,
+    room_for, tile_rows,
 };
 
 /// Queries are worked on in whole numbers of these.
@@ -89,7 +89,7 @@ impl<'a> Text<'a> {
         lay_out(|token| self.row(token, first, Part::Key), tokens, tile_rows, head_width, keys);
         let product = Product {
             panels: query_panels,
-            columns: TileByTile(keys),
+            columns: Columns::Tiles(keys),
             rows: tokens,
             tile_rows,
             steps: head_width,
@@ -111,7 +111,7 @@ impl<'a> Text<'a> {
         );
         let product = Product {
             panels: value_panels,
-            columns: StepByStep(bytemuck::cast_slice(scores), queries),
+            columns: Columns::Steps(bytemuck::cast_slice(scores), queries),
             rows: tokens,
             tile_rows,
             steps: tokens,

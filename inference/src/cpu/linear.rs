@@ -4,7 +4,7 @@ use super::encode::{Level, bfloat_steps, byte_steps, weight_steps};
 use super::functions::Activation;
 use super::instructions::{Dot, Instructions};
 use super::product::{
-    Elementwise, Finish, Lines, Outputs, Product, TileByTile, lay_out, lay_out_panels, panel_width, room_for,
+    Columns, Elementwise, Finish, Lines, Outputs, Product, lay_out, lay_out_panels, panel_width, room_for,
     tile_rows,
 };
 use crate::Precision;
@@ -176,7 +176,7 @@ impl Linear {
     ) {
         self.instructions.run(Product {
             panels: &self.panels,
-            columns: TileByTile(columns),
+            columns: Columns::Tiles(columns),
             rows: results.len() / self.outputs,
             tile_rows,
             steps: self.steps,

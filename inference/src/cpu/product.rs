@@ -70,10 +70,10 @@ const fn lanes<D: Dot>() -> usize {
 }
 
 /// A product of some rows with all panels.
-pub(super) struct Product<'a, C, F> {
+pub(super) struct Product<'a, F> {
     /// Panel by panel, step by step, output by output.
     pub(super) panels: &'a [u32],
-    pub(super) columns: C,
+    pub(super) columns: Columns<'a>,
     pub(super) rows: usize,
     /// See [`tile_rows`]; the last tile has the rows that are left.
     pub(super) tile_rows: usize,
@@ -89,75 +89,26 @@ pub(super) struct Product<'a, C, F> {
 }
 
 /// How the rows' steps lie.
-pub(super) trait Columns: Copy {
-    /// The sums of `ROWS` rows, from the row `first` on, with one panel. Must be inlined.
-    fn sums<D: Dot, const ROWS: usize>(
-        self,
-        dot: D,
-        first: usize,
-        panel: &[[D::Register; 2]],
-    ) -> [[D::Register; 2]; ROWS];
-}
-
-/// Tile by tile, step by step, row by row: see [`lay_out`].
 #[derive(Clone, Copy)]
-pub(super) struct TileByTile<'a>(pub(super) &'a [u32]);
+pub(super) enum Columns<'a> {
+    /// Tile by tile, step by step, row by row: see [`lay_out`].
+    Tiles(&'a [u32]),
+    /// Step by step, row by row, so many for each step.
+    Steps(&'a [u32], usize),
+}
 
-impl Columns for TileByTile<'_> {
+impl<'a> Columns<'a> {
+    /// Those of the tile of `rows` rows that begins with the row `first`, and how far one step lies behind another.
     #[inline(always)]
-    fn sums<D: Dot, const ROWS: usize>(
-        self,
-        dot: D,
-        first: usize,
-        panel: &[[D::Register; 2]],
-    ) -> [[D::Register; 2]; ROWS] {
-        let columns = self.0[first * panel.len()..].as_chunks::<ROWS>().0;
-        let mut sums = [[D::Register::zeroed(); 2]; ROWS];
-        for (column, weights) in columns.iter().zip(panel) {
-            add_column(dot, &mut sums, column, weights);
+    fn tile(self, first: usize, rows: usize, steps: usize) -> (&'a [u32], usize) {
+        match self {
+            Self::Tiles(columns) => (&columns[first * steps..(first + rows) * steps], rows),
+            Self::Steps(columns, stride) => (&columns[first..], stride),
         }
-        sums
     }
 }
 
-/// Step by step, row by row, so many for each step.
-#[derive(Clone, Copy)]
-pub(super) struct StepByStep<'a>(pub(super) &'a [u32], pub(super) usize);
-
-impl Columns for StepByStep<'_> {
-    #[inline(always)]
-    fn sums<D: Dot, const ROWS: usize>(
-        self,
-        dot: D,
-        first: usize,
-        panel: &[[D::Register; 2]],
-    ) -> [[D::Register; 2]; ROWS] {
-        let Self(steps, stride) = self;
-        let mut sums = [[D::Register::zeroed(); 2]; ROWS];
-        for (column, weights) in steps[first..].chunks(stride).zip(panel) {
-            let Some(column) = column.first_chunk::<ROWS>() else { continue };
-            add_column(dot, &mut sums, column, weights);
-        }
-        sums
-    }
-}
-
-/// One step of each row with its counterparts.
-#[inline(always)]
-fn add_column<D: Dot, const ROWS: usize>(
-    dot: D,
-    sums: &mut [[D::Register; 2]; ROWS],
-    column: &[u32; ROWS],
-    weights: &[D::Register; 2],
-) {
-    for row in 0..ROWS {
-        let step = dot.broadcast(column[row]);
-        sums[row][0] = dot.add(sums[row][0], weights[0], step);
-        sums[row][1] = dot.add(sums[row][1], weights[1], step);
-    }
-}
-
-impl<C: Columns, F: Finish> Work for Product<'_, C, F> {
+impl<F: Finish> Work for Product<'_, F> {
     type Output = ();
 
     #[inline(always)]
@@ -167,10 +118,11 @@ impl<C: Columns, F: Finish> Work for Product<'_, C, F> {
             let panel: &[[D::Register; 2]] = bytemuck::cast_slice(panel);
             for first in (0..self.rows).step_by(self.tile_rows) {
                 let rows = self.tile_rows.min(self.rows - first);
+                let columns = self.columns.tile(first, rows, self.steps);
                 let Self { stride, outputs, elementwise, .. } = self;
                 let place = Place { panel: number, row: first, stride, outputs, elementwise };
                 let results = &mut self.results[first * self.stride..];
-                by_rows(dot, rows, self.columns, panel, results, place, self.finish);
+                by_rows(dot, rows, columns, panel, results, place, self.finish);
             }
         }
     }
@@ -187,10 +139,10 @@ struct Place {
 
 /// Calls [`tile`] for the number of rows at hand.
 #[inline(always)]
-fn by_rows<D: Dot, C: Columns, F: Finish>(
+fn by_rows<D: Dot, F: Finish>(
     dot: D,
     rows: usize,
-    columns: C,
+    (columns, stride): (&[u32], usize),
     panel: &[[D::Register; 2]],
     results: &mut [f32],
     place: Place,
@@ -199,7 +151,7 @@ fn by_rows<D: Dot, C: Columns, F: Finish>(
     macro_rules! of {
         ($($number:literal)*) => {
             match rows {
-                $($number if $number <= D::ROWS => tile::<D, C, F, $number>(dot, columns, panel, results, place, finish),)*
+                $($number if $number <= D::ROWS => tile::<D, F, $number>(dot, (columns, stride), panel, results, place, finish),)*
                 _ => {}
             }
         };
@@ -209,15 +161,23 @@ fn by_rows<D: Dot, C: Columns, F: Finish>(
 
 /// The product of `ROWS` rows with one panel.
 #[inline(always)]
-fn tile<D: Dot, C: Columns, F: Finish, const ROWS: usize>(
+fn tile<D: Dot, F: Finish, const ROWS: usize>(
     dot: D,
-    columns: C,
+    (columns, stride): (&[u32], usize),
     panel: &[[D::Register; 2]],
     results: &mut [f32],
     place: Place,
     finish: F,
 ) {
-    let sums = columns.sums::<D, ROWS>(dot, place.row, panel);
+    let mut sums = [[D::Register::zeroed(); 2]; ROWS];
+    for (column, weights) in columns.chunks(stride).zip(panel) {
+        let Some(column) = column.first_chunk::<ROWS>() else { continue };
+        for row in 0..ROWS {
+            let step = dot.broadcast(column[row]);
+            sums[row][0] = dot.add(sums[row][0], weights[0], step);
+            sums[row][1] = dot.add(sums[row][1], weights[1], step);
+        }
+    }
     let width = 2 * lanes::<D>();
     let first = place.panel * width;
     let kept = width.min(place.outputs - first);
@@ -255,7 +215,7 @@ fn copy_array<T: Copy, const LENGTH: usize>(values: &[T], into: &mut [T]) {
     }
 }
 
-/// `count` rows of `steps` steps each become the columns of [`TileByTile`].
+/// `count` rows of `steps` steps each become [`Columns::Tiles`].
 #[inline(always)]
 pub(super) fn lay_out<'a>(
     row: impl Fn(usize) -> &'a [u32],
