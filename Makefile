@@ -16,11 +16,16 @@ CUDA_COMPUTE_CAP ?= 80
 CUDA_CRATES := -p inference -p server --features inference/cuda,server/cuda
 CUDA_BUILD = PATH="$(CUDA_HOME)/bin:$$PATH" CUDA_HOME="$(CUDA_HOME)" CUDA_COMPUTE_CAP=$(CUDA_COMPUTE_CAP) $(CARGO)
 
+# A linker for 64-bit ARM and an emulator, as Debian calls them (gcc-aarch64-linux-gnu, qemu-user).
+AARCH64       := aarch64-unknown-linux-gnu
+AARCH64_CARGO  = CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc \
+  CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="qemu-aarch64 -L /usr/aarch64-linux-gnu" $(CARGO)
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test format lint docs unit postgres bench bench-embed eval audit memory-check load reliability model-static model-encoder model-smoke parity cuda cuda-check clean
+.PHONY: help demo test format lint docs unit postgres bench bench-embed eval audit memory-check load reliability model-static model-encoder model-smoke parity cuda cuda-check aarch64-check clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | awk -F'|' '{printf "make %-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/\1|\2/' | awk -F'|' '{printf "make %-14s %s\n", $$1, $$2}'
 
 demo: ## build, then serve the demo shop at http://127.0.0.1:8080/
 	$(CARGO) run --release --locked --bin yingda -- demo
@@ -73,6 +78,11 @@ cuda-check: $(CUDA_HOME) ## whether the code for NVIDIA cards compiles and links
 	LD_LIBRARY_PATH="$(CUDA_HOME)/lib64:$(CUDA_HOME)/lib64/stubs" $(CUDA_BUILD) test --locked $(CUDA_CRATES) \
 	  --lib --test parity --test cross_parity --test loading
 	$(CUDA_BUILD) build --locked $(CUDA_CRATES)
+
+# Wants `rustup target add aarch64-unknown-linux-gnu` where rustup manages the compiler.
+aarch64-check: ## whether the encoder compiles for 64-bit ARM and computes rightly, under emulation
+	$(AARCH64_CARGO) clippy --locked -p inference --all-targets --target $(AARCH64) -- -D warnings
+	$(AARCH64_CARGO) test --locked -p inference --target $(AARCH64) --lib --test parity --test cross_parity --test loading
 
 eval: ## the figures of the README: demo shops, and the evaluation sets where they are at hand
 	$(CARGO) build --release --locked --bin yingda

@@ -216,3 +216,9 @@ fn exp_stays_within_its_error_and_its_range() {
     assert_eq!(exp(-1e9), exp(-87.0));
     assert!(exp(1e9).is_finite());
 }
+
+#[cfg(target_arch = "aarch64")]
+#[test]
+fn on_64_bit_arm_the_loops_are_compiled_for_neon() {
+    assert!(matches!(*ARCH, pulp::Arch::Neon(_)), "{:?}", *ARCH);
+}

@@ -1,6 +1,6 @@
 //! Options out of range.
 
-use inference::{DeviceChoice, Error, ModelFiles, ModelOptions, load_model};
+use inference::{DeviceChoice, Error, ModelFiles, ModelOptions, Precision, PrecisionChoice, load_model};
 
 use crate::variant::parity_folder;
 
@@ -39,6 +39,31 @@ fn the_full_dimension_keeps_the_fingerprint() {
     let model = load_model(&files, &options).unwrap();
     assert_eq!(model.info().fingerprint, files.manifest().fingerprint);
     assert_eq!((model.info().dimension, model.info().device.as_str()), (32, "cpu"));
+}
+
+#[test]
+fn a_precision_is_computed_or_refused_by_name_and_auto_takes_one_that_is_computed() {
+    let files = ModelFiles::open(&parity_folder("bert-mean-f32")).unwrap();
+    let load = |precision| load_model(&files, &ModelOptions { precision, ..ModelOptions::default() });
+    let mut computed = Vec::new();
+    for precision in Precision::ALL {
+        match load(PrecisionChoice::Exactly(precision)) {
+            Ok(model) => {
+                assert_eq!(model.info().precision, precision);
+                computed.push(precision);
+            }
+            Err(Error::InvalidOption { name: "precision", reason }) => {
+                assert!(reason.contains(precision.name()), "{reason}");
+            }
+            Err(error) => panic!("{precision}: {error}"),
+        }
+    }
+    assert!(computed.contains(&Precision::F32) && !computed.contains(&Precision::F16), "{computed:?}");
+    let fastest = if computed.contains(&Precision::Int8) { Precision::Int8 } else { Precision::F32 };
+    assert_eq!(load(PrecisionChoice::Fastest).unwrap().info().precision, fastest);
+    if cfg!(target_arch = "aarch64") {
+        assert_eq!(computed, [Precision::F32]);
+    }
 }
 
 #[test]

@@ -20,9 +20,9 @@ impl<W: Work> WithSimd for Dispatched<W> {
     fn with_simd<S: Simd>(self, simd: S) -> W::Output {
         // With 32 registers 12 rows, with 16 registers 6.
         if S::REGISTER_COUNT >= 32 {
-            self.0.run(Single::<S, 12>(simd))
+            Single::<S, 12>(simd).run(self.0)
         } else {
-            self.0.run(Single::<S, 6>(simd))
+            Single::<S, 6>(simd).run(self.0)
         }
     }
 }
