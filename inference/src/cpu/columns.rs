@@ -59,9 +59,9 @@ impl Tile<'_> {
         let mut turned = square;
         let squares = steps / lanes;
         for begin in (0..squares * lanes).step_by(lanes) {
-            for lane in 0..lanes {
+            for (lane, register) in square[..lanes].iter_mut().enumerate() {
                 let row = (first + lane).min(count - 1);
-                square[lane] = bytemuck::cast_slice(&rows[row * steps + begin..][..lanes])[0];
+                *register = bytemuck::cast_slice(&rows[row * steps + begin..][..lanes])[0];
             }
             transpose.transpose(simd, &square[..lanes], &mut turned[..lanes]);
             for step in 0..lanes {

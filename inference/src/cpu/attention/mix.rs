@@ -2,10 +2,10 @@
 
 use pulp::Simd;
 
-use super::Rows;
+use super::{Results, Rows};
 
 /// The results of `queries` queries: of each the sum of all `values`, multiplied with its lane of `probabilities` and of
-/// `shares`. A query's results begin `stride` behind those of the query before.
+/// `shares`.
 #[inline(always)]
 pub(super) fn mix<S: Simd>(
     simd: S,
@@ -13,19 +13,19 @@ pub(super) fn mix<S: Simd>(
     probabilities: &[S::f32s],
     shares: S::f32s,
     values: Rows<'_>,
-    results: &mut [f32],
-    stride: usize,
+    results: Results<'_>,
 ) {
     // Two registers of sums for each, beside two of values and one probability.
     let most = (S::REGISTER_COUNT - 3) / 2;
     let together = queries.div_ceil(queries.div_ceil(most));
+    let Results { values: places, stride } = results;
     let probabilities: &[f32] = bytemuck::cast_slice(probabilities);
     let shares: &[f32] = bytemuck::cast_slice(std::slice::from_ref(&shares));
     let pairs = values.width / (2 * S::F32_LANES) * 2;
     let registers = values.width / S::F32_LANES;
     for first in (0..queries).step_by(together) {
         let weights = Weights { probabilities, shares, first };
-        let results = &mut results[first * stride..];
+        let results = &mut places[first * stride..];
         macro_rules! of {
             ($($number:literal)*) => {
                 match together.min(queries - first) {
@@ -79,16 +79,15 @@ fn tile<S: Simd, const QUERIES: usize, const REGISTERS: usize>(
             }
         }
     }
-    for query in 0..QUERIES {
-        let share = simd.splat_f32s(shares[query]);
-        for part in 0..REGISTERS {
-            sums[query][part] = simd.mul_f32s(sums[query][part], share);
+    for (sums, share) in sums.iter_mut().zip(shares) {
+        for sum in sums {
+            *sum = simd.mul_f32s(*sum, simd.splat_f32s(*share));
         }
     }
     let mut start = register * S::F32_LANES;
-    for query in 0..QUERIES {
+    for sums in &sums {
         if let Some(place) = results.get_mut(start..start + REGISTERS * S::F32_LANES) {
-            bytemuck::cast_slice_mut(place).copy_from_slice(&sums[query]);
+            bytemuck::cast_slice_mut(place).copy_from_slice(sums);
         }
         start += stride;
     }

@@ -83,14 +83,20 @@ impl Turning for Attention<'_> {
                 stride: 3 * width,
                 width: head_width,
             };
-            let [queries, keys, values] = [part(0), part(1), part(2)];
-            let mut head =
-                Head { queries, keys, values, tokens, scale, results: &mut mixed[first..], stride: width };
-            if padded == head_width {
-                head.attend(simd, transpose, across, scores);
+            let head = Head { queries: part(0), keys: part(1), values: part(2), tokens, scale };
+            let in_place = padded == head_width;
+            let mixed = &mut mixed[first..];
+            let (head, results) = if in_place {
+                (head, Results { values: mixed, stride: width })
             } else {
-                let copies = room_for(copies, 4 * tokens * padded);
-                head.padded(padded, copies, |mut head| head.attend(simd, transpose, across, scores));
+                head.copy(padded, room_for(copies, 4 * tokens * padded))
+            };
+            head.attend(simd, transpose, across, scores, results);
+            if !in_place {
+                let copied = &copies[3 * tokens * padded..][..tokens * padded];
+                for (number, copy) in copied.chunks_exact(padded).enumerate() {
+                    mixed[number * width..][..head_width].copy_from_slice(&copy[..head_width]);
+                }
             }
         }
     }
@@ -122,14 +128,18 @@ impl<'a> Rows<'a> {
 }
 
 /// One head of one text.
+#[derive(Clone, Copy)]
 struct Head<'a> {
     queries: Rows<'a>,
     keys: Rows<'a>,
     values: Rows<'a>,
     tokens: usize,
     scale: f32,
-    /// A token's begin `stride` behind those of the token before.
-    results: &'a mut [f32],
+}
+
+/// Where a head's results go: a token's begin `stride` behind those of the token before.
+struct Results<'a> {
+    values: &'a mut [f32],
     stride: usize,
 }
 
@@ -137,55 +147,53 @@ impl Head<'_> {
     /// The head's width is a multiple of [`STEP`] and of the lanes.
     #[inline(always)]
     fn attend<S: Simd, T: Transpose<S>>(
-        &mut self,
+        self,
         simd: S,
         transpose: T,
         across: &mut [f32],
         scored: &mut [f32],
+        results: Results<'_>,
     ) {
         let across: &mut [S::f32s] = bytemuck::cast_slice_mut(across);
         let scored: &mut [S::f32s] = bytemuck::cast_slice_mut(scored);
+        let Results { values, stride } = results;
         for first in (0..self.tokens).step_by(S::F32_LANES) {
             self.turn(simd, transpose, first, across);
             scores(simd, across, self.keys, self.tokens, scored);
             let shares = probabilities(simd, scored, self.scale);
             let queries = S::F32_LANES.min(self.tokens - first);
-            let results = &mut self.results[first * self.stride..];
-            mix(simd, queries, scored, shares, self.values, results, self.stride);
+            let results = Results { values: &mut values[first * stride..], stride };
+            mix(simd, queries, scored, shares, self.values, results);
         }
     }
 
     /// `across` becomes the queries from `first` on; lanes without a query hold the last one.
     #[inline(always)]
-    fn turn<S: Simd, T: Transpose<S>>(&self, simd: S, transpose: T, first: usize, across: &mut [S::f32s]) {
+    fn turn<S: Simd, T: Transpose<S>>(self, simd: S, transpose: T, first: usize, across: &mut [S::f32s]) {
         let lanes = S::F32_LANES;
         let mut square = [simd.splat_f32s(0.0); MOST_LANES];
         for (number, across) in across.chunks_exact_mut(lanes).enumerate() {
-            for lane in 0..lanes {
+            for (lane, row) in square[..lanes].iter_mut().enumerate() {
                 let query = self.queries.row((first + lane).min(self.tokens - 1));
-                square[lane] = bytemuck::cast_slice(&query[number * lanes..][..lanes])[0];
+                *row = bytemuck::cast_slice(&query[number * lanes..][..lanes])[0];
             }
             transpose.transpose(simd, &square[..lanes], across);
         }
     }
 
-    /// Calls `attend` with a copy whose width is `width`.
-    fn padded(&mut self, width: usize, copies: &mut [f32], attend: impl FnOnce(Head<'_>)) {
-        let Self { tokens, scale, .. } = *self;
+    /// The head, `width` wide, in the first three quarters of `copies`; the last is for its results.
+    fn copy<'b>(self, width: usize, copies: &'b mut [f32]) -> (Head<'b>, Results<'b>) {
+        let Self { tokens, scale, .. } = self;
         let (queries, rest) = copies.split_at_mut(tokens * width);
         let (keys, rest) = rest.split_at_mut(tokens * width);
         let (values, results) = rest.split_at_mut(tokens * width);
-        attend(Head {
+        let head = Head {
             queries: self.queries.padded(tokens, width, queries),
             keys: self.keys.padded(tokens, width, keys),
             values: self.values.padded(tokens, width, values),
             tokens,
             scale,
-            results,
-            stride: width,
-        });
-        for (copy, result) in results.chunks_exact(width).zip(self.results.chunks_mut(self.stride)) {
-            result[..self.queries.width].copy_from_slice(&copy[..self.queries.width]);
-        }
+        };
+        (head, Results { values: results, stride: width })
     }
 }

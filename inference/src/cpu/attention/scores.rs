@@ -42,8 +42,8 @@ fn tile<S: Simd, const KEYS: usize>(
     into: &mut [S::f32s],
 ) {
     let mut rows: [&[[f32; STEP]]; KEYS] = [&[]; KEYS];
-    for key in 0..KEYS {
-        rows[key] = keys.row(first + key).as_chunks().0;
+    for (key, row) in rows.iter_mut().enumerate() {
+        *row = keys.row(first + key).as_chunks().0;
     }
     let mut sums = [simd.splat_f32s(0.0); KEYS];
     for (part, queries) in across.as_chunks::<STEP>().0.iter().enumerate() {
