@@ -95,12 +95,13 @@ impl<F: Finish> Work for Product<'_, F> {
     fn run<D: Dot>(self, dot: D) {
         let width = 2 * lanes::<D>();
         let mut sums = [[D::Register::zeroed(); 2]; MOST_ROWS];
-        for (number, panel) in self.panels.chunks_exact(width * self.steps).enumerate() {
-            let panel: &[[D::Register; 2]] = bytemuck::cast_slice(panel);
-            let kept = number * width..self.outputs.min((number + 1) * width);
-            for first in (0..self.rows).step_by(self.tile_rows) {
-                let rows = self.tile_rows.min(self.rows - first);
-                let columns = &self.columns[first * self.steps..(first + rows) * self.steps];
+        // A tile's columns stay in the first-level cache while all weights pass by once for each tile.
+        for first in (0..self.rows).step_by(self.tile_rows) {
+            let rows = self.tile_rows.min(self.rows - first);
+            let columns = &self.columns[first * self.steps..(first + rows) * self.steps];
+            for (number, panel) in self.panels.chunks_exact(width * self.steps).enumerate() {
+                let panel: &[[D::Register; 2]] = bytemuck::cast_slice(panel);
+                let kept = number * width..self.outputs.min((number + 1) * width);
                 sum(dot, rows, columns, panel, &mut sums);
                 let sums = &mut sums[..rows];
                 finish(dot, self.finish, (first, number), sums, self.elementwise);
