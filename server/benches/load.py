@@ -7,8 +7,7 @@ cache. wrk shares the machine's cores with the server: what it takes of them is 
 runs elsewhere.
 
 Each route is asked with all connections at once and then at half of that rate, each connection waiting for a while between a
-reply and its next request: for random times, as people come, and for equal ones, as load is usually generated at a fixed
-rate. Exit code 1 when a request failed.
+reply and its next request. Exit code 1 when a request failed.
 """
 import argparse
 import json
@@ -28,8 +27,6 @@ QUESTIONS = HERE.parents[1] / "datasets" / "shop-zh" / "questions.jsonl"
 ADDRESS = "127.0.0.1:18080"
 ENVIRONMENT = {"YINGDA_LOG__LEVEL": "warn", "YINGDA_MODEL__CACHE_CAPACITY": "0"}
 EMBED = '{"model":"yingda-encoder","input":"QUESTION","encoding_format":"%s"}'
-ARRIVALS = ("random", "even")
-"""How requests come at half load: see `questions.lua`."""
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
@@ -73,8 +70,7 @@ class Load:
 class Round:
     in_process: InProcess
     full: Load
-    half: dict[str, Load]
-    """By the kind of `ARRIVALS`."""
+    half: Load
 
 
 def main() -> None:
@@ -92,11 +88,8 @@ def measure(route: Route, arguments: argparse.Namespace) -> Round:
     with Server(arguments.server) as server:
         run_wrk(server, route, arguments.connections, 1)
         full = run_wrk(server, route, arguments.connections, arguments.seconds)
-        think_ms = f"{2e3 * arguments.connections / full.requests_per_second:.1f}"
-        waits = {arrivals: [think_ms, arrivals, str(arguments.connections)] for arrivals in ARRIVALS}
-        half = {
-            arrivals: run_wrk(server, route, arguments.connections, arguments.seconds, wait) for arrivals, wait in waits.items()
-        }
+        think_ms = 2e3 * arguments.connections / full.requests_per_second
+        half = run_wrk(server, route, arguments.connections, arguments.seconds, think_ms)
     return Round(in_process, full, half)
 
 
@@ -135,11 +128,10 @@ class Server:
         return (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
 
 
-def run_wrk(server: Server, route: Route, connections: int, seconds: int, wait: list[str] | None = None) -> Load:
-    """`wait`: what `questions.lua` takes behind file and body."""
+def run_wrk(server: Server, route: Route, connections: int, seconds: int, think_ms: float | None = None) -> Load:
     options = ["--threads", "1", "--connections", str(connections), "--duration", f"{seconds}s", "--latency"]
     command = ["wrk", *options, "--script", HERE / "questions.lua", f"http://{ADDRESS}{route.path}", "--"]
-    command += [QUESTIONS, route.body, *(wait or [])]
+    command += [QUESTIONS, route.body] + ([] if think_ms is None else [f"{think_ms:.1f}"])
     server_before, machine_before, wrk_before = server.processor_seconds(), machine_ticks(), children_seconds()
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     wrk, machine = children_seconds() - wrk_before, machine_ticks()
@@ -193,8 +185,8 @@ def report(measured: dict[Route, list[Round]], arguments: argparse.Namespace) ->
         "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     lines += [full_row(route, rounds) for route, rounds in measured.items()]
-    lines += ["", "| at half load | arrivals | requests/s | p50 ms | p99 ms | p99 / p50 | idle |", "|---|---|---:|---:|---:|---:|---:|"]
-    lines += [half_row(route, arrivals, rounds) for route, rounds in measured.items() for arrivals in ARRIVALS]
+    lines += ["", "| at half load | requests/s | p50 ms | p99 ms | p99 / p50 | idle |", "|---|---:|---:|---:|---:|---:|"]
+    lines += [half_row(route, rounds) for route, rounds in measured.items()]
     lines += [
         "",
         "share: of the calls a second in process. share without wrk: processor time of a call in process over that of a "
@@ -218,13 +210,13 @@ def full_row(route: Route, rounds: list[Round]) -> str:
     )
 
 
-def half_row(route: Route, arrivals: str, rounds: list[Round]) -> str:
-    loads, median = [round.half[arrivals] for round in rounds], statistics.median
-    rate = median(load.requests_per_second for load in loads)
-    p50, p99 = median(load.p50_ms for load in loads), median(load.p99_ms for load in loads)
-    ratio = median(load.p99_ms / load.p50_ms for load in loads)
-    idle = median(load.idle for load in loads)
-    return f"| {route.name} | {arrivals} | {rate:,.0f} | {p50:.2f} | {p99:.2f} | {ratio:.1f} | {idle:.0%} |"
+def half_row(route: Route, rounds: list[Round]) -> str:
+    median = statistics.median
+    rate = median(round.half.requests_per_second for round in rounds)
+    p50, p99 = median(round.half.p50_ms for round in rounds), median(round.half.p99_ms for round in rounds)
+    ratio = median(round.half.p99_ms / round.half.p50_ms for round in rounds)
+    idle = median(round.half.idle for round in rounds)
+    return f"| {route.name} | {rate:,.0f} | {p50:.2f} | {p99:.2f} | {ratio:.1f} | {idle:.0%} |"
 
 
 def parse_arguments() -> argparse.Namespace:

@@ -1,8 +1,7 @@
 -- wrk script: sends the questions of a labelled set in turn, each with a number behind it where a request's body says
--- QUESTION. Arguments: FILE BODY [THINK ARRIVALS CONNECTIONS]. All requests are made before the first is sent, and wrk itself counts what
--- did not answer 2xx, so that as little as possible of the shared cores goes to Lua. With THINK each connection waits between
--- a reply and its next request, THINK milliseconds on average. ARRIVALS "random": exponentially distributed, people who come
--- by chance. "even": always as long, after a first wait of any length up to that: a fixed rate, connections out of step.
+-- QUESTION. Arguments: FILE BODY [THINK]. All requests are made before the first is sent, and wrk itself counts what did not
+-- answer 2xx, so that as little as possible of the shared cores goes to Lua. With THINK each connection waits between a
+-- reply and its next request, THINK milliseconds on average, exponentially distributed: people who come by chance.
 local FIRST_NUMBER, REQUESTS = 10000, 16384
 local requests, sent = {}, 0
 
@@ -16,21 +15,14 @@ end
 
 function init(arguments)
   local questions, body, think = read_questions(arguments[1]), arguments[2], tonumber(arguments[3])
-  local connections = tonumber(arguments[5])
   wrk.method = "POST"
   wrk.headers["Content-Type"] = "application/json"
   for number = FIRST_NUMBER, FIRST_NUMBER + REQUESTS - 1 do
     local text = questions[number % #questions + 1] .. " " .. number
     requests[#requests + 1] = wrk.format(nil, nil, nil, (body:gsub("QUESTION", function() return text end)))
   end
-  if arguments[4] == "random" then
+  if think then
     function delay() return math.floor(0.5 - think * math.log(1 - math.random())) end
-  elseif arguments[4] == "even" then
-    local waited = 0
-    function delay()
-      waited = waited + 1
-      return math.floor(0.5 + think * (waited > connections and 1 or math.random()))
-    end
   end
 end
 
