@@ -94,25 +94,33 @@ impl<F: Finish> Work for Product<'_, F> {
     #[inline(always)]
     fn run<D: Dot>(self, dot: D) {
         let width = 2 * lanes::<D>();
+        let length = width * self.steps;
+        let together = (PANELS_TOGETHER / length).max(1);
         let mut sums = [[D::Register::zeroed(); 2]; MOST_ROWS];
-        // A tile's columns stay in the first-level cache while all weights pass by once for each tile.
-        for first in (0..self.rows).step_by(self.tile_rows) {
-            let rows = self.tile_rows.min(self.rows - first);
-            let columns = &self.columns[first * self.steps..(first + rows) * self.steps];
-            for (number, panel) in self.panels.chunks_exact(width * self.steps).enumerate() {
-                let panel: &[[D::Register; 2]] = bytemuck::cast_slice(panel);
-                let kept = number * width..self.outputs.min((number + 1) * width);
-                sum(dot, rows, columns, panel, &mut sums);
-                let sums = &mut sums[..rows];
-                finish(dot, self.finish, (first, number), sums, self.elementwise);
-                for (row, sums) in (first..).zip(sums) {
-                    let place = &mut self.results[row * self.outputs..][kept.clone()];
-                    copy_panel(&bytemuck::cast_slice(sums)[..place.len()], place);
+        for (group, panels) in self.panels.chunks(together * length).enumerate() {
+            for first in (0..self.rows).step_by(self.tile_rows) {
+                let rows = self.tile_rows.min(self.rows - first);
+                let columns = &self.columns[first * self.steps..(first + rows) * self.steps];
+                for (number, panel) in (group * together..).zip(panels.chunks_exact(length)) {
+                    let panel: &[[D::Register; 2]] = bytemuck::cast_slice(panel);
+                    let kept = number * width..self.outputs.min((number + 1) * width);
+                    sum(dot, rows, columns, panel, &mut sums);
+                    let sums = &mut sums[..rows];
+                    finish(dot, self.finish, (first, number), sums, self.elementwise);
+                    for (row, sums) in (first..).zip(sums) {
+                        let place = &mut self.results[row * self.outputs..][kept.clone()];
+                        copy_panel(&bytemuck::cast_slice(sums)[..place.len()], place);
+                    }
                 }
             }
         }
     }
 }
+
+/// Weights that pass by every tile before the next ones do: 256 KB, which stay in a core's second-level cache meanwhile, while
+/// the tile's own columns stay in the first-level one. All weights at once would come anew from memory for each tile where
+/// they are more than the caches hold; one panel at a time, a tile's columns would come anew for each panel.
+const PANELS_TOGETHER: usize = 1 << 16;
 
 /// The most rows that are computed together, whatever the instructions.
 const MOST_ROWS: usize = 14;
