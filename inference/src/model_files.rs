@@ -1,13 +1,14 @@
 //! A model folder on disk, checked against its manifest. The loaders read model files through here and nowhere else.
 //!
 //! What is hashed when: [`ModelFiles::open`] checks the presence and size of every file and the sha256 of the small
-//! ones; [`ModelFiles::read`] checks the sha256 of the very bytes it returns. A gigabyte of weights is therefore read
+//! ones; [`ModelFiles::read`] checks the sha256 of the very bytes it returns, [`ModelFiles::read_with`] of those it lends. A gigabyte of weights is therefore read
 //! and hashed once per start, and still no altered byte can reach a model. [`ModelFiles::verify`] hashes every file,
 //! loaded or not.
 
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use sha2::{Digest, Sha256};
 
@@ -71,10 +72,7 @@ impl ModelFiles {
     /// [`Error::ModelFile`] when the manifest does not describe the file, or it is missing, truncated, longer or
     /// altered.
     pub fn read(&self, relative: &str) -> Result<Vec<u8>> {
-        match self.manifest.file(relative) {
-            Some(file) => self.read_described(file),
-            None => Err(Error::model_file(&self.folder.join(relative), "not described by the manifest")),
-        }
+        self.read_described(self.described(relative)?)
     }
 
     /// Whether the manifest describes `relative`.
@@ -95,7 +93,37 @@ impl ModelFiles {
         &self.manifest
     }
 
+    /// What `using` makes of the contents of `relative`, whose sha256 is computed on another thread meanwhile: for weights,
+    /// where the two take as long. The result is given only when the contents are those described.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read); where that has none, those of `using`.
+    pub(crate) fn read_with<T>(&self, relative: &str, using: impl FnOnce(&[u8]) -> Result<T>) -> Result<T> {
+        let file = self.described(relative)?;
+        let contents = self.contents(file)?;
+        thread::scope(|scope| {
+            let check = scope.spawn(|| self.check(file, &contents));
+            let result = using(&contents);
+            let gone = |_| Error::Inference("the thread that hashes a file ended".to_owned());
+            check.join().map_err(gone)??;
+            result
+        })
+    }
+
+    fn described(&self, relative: &str) -> Result<&ManifestFile> {
+        self.manifest
+            .file(relative)
+            .ok_or_else(|| Error::model_file(&self.folder.join(relative), "not described by the manifest"))
+    }
+
     fn read_described(&self, file: &ManifestFile) -> Result<Vec<u8>> {
+        let contents = self.contents(file)?;
+        self.check(file, &contents)?;
+        Ok(contents)
+    }
+
+    /// Not yet checked but for the size.
+    fn contents(&self, file: &ManifestFile) -> Result<Vec<u8>> {
         let path = self.folder.join(&file.path);
         check_size(&path, file)?;
         let mut contents = Vec::with_capacity(usize::try_from(file.bytes).unwrap_or_default());
@@ -103,8 +131,12 @@ impl ModelFiles {
         File::open(&path)
             .and_then(|opened| opened.take(file.bytes.saturating_add(1)).read_to_end(&mut contents))
             .map_err(|error| unreadable(&path, &error))?;
-        check_contents(&path, file, contents.len() as u64, &hexadecimal(&Sha256::digest(&contents)))?;
         Ok(contents)
+    }
+
+    fn check(&self, file: &ManifestFile, contents: &[u8]) -> Result<()> {
+        let sha256 = hexadecimal(&Sha256::digest(contents));
+        check_contents(&self.folder.join(&file.path), file, contents.len() as u64, &sha256)
     }
 }
 

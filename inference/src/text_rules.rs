@@ -66,17 +66,17 @@ impl TextRules {
         }
     }
 
-    /// The tokenizer in `folder`, whose ids are all below `vocabulary_size`.
+    /// What the folder's `tokenizer` becomes. Its ids must all be below `vocabulary_size`.
     ///
     /// # Errors
-    /// [`Error::ModelFile`] when it is missing, malformed or too large for the model.
-    pub(crate) fn tokenizer(
+    /// [`Error::ModelFile`] when it is too large for the model.
+    pub(crate) fn applied_to(
         &self,
+        tokenizer: TextTokenizer,
         files: &ModelFiles,
         folder: &str,
         vocabulary_size: usize,
     ) -> Result<TextTokenizer> {
-        let tokenizer = TextTokenizer::read(files, folder)?;
         tokenizer.check_ids(files, folder, vocabulary_size)?;
         if self.lowercase { tokenizer.lowercased() } else { Ok(tokenizer) }
     }

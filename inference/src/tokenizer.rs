@@ -1,6 +1,8 @@
 //! Text to token ids, exactly as the tokenizer was when the model was trained. The only file besides `vocabulary.rs`
 //! that names the `tokenizers` crate.
 
+use std::thread;
+
 use serde::Deserialize;
 use tokenizers::normalizers::{Lowercase, Sequence};
 use tokenizers::{
@@ -50,6 +52,24 @@ impl TextTokenizer {
         let file: TokenizerFile = serde_json::from_slice(&bytes).map_err(|error| malformed(&error))?;
         let named = file.model.unk_token.and_then(|token| tokenizer.token_to_id(&token));
         Ok(Self { tokenizer, special_tokens: true, unknown: named.or(file.model.unk_id) })
+    }
+
+    /// [`read`](Self::read) on a thread of its own while `rest` reads the rest of the folder: each takes a good part of a
+    /// model's start and keeps one core busy.
+    ///
+    /// # Errors
+    /// Those of `rest`, then those of `read`.
+    pub(crate) fn read_beside<T>(
+        files: &ModelFiles,
+        folder: &str,
+        rest: impl FnOnce() -> Result<T>,
+    ) -> Result<(Self, T)> {
+        thread::scope(|scope| {
+            let tokenizer = scope.spawn(|| Self::read(files, folder));
+            let rest = rest()?;
+            let gone = |_| Error::Inference("the thread that reads the tokenizer ended".to_owned());
+            Ok((tokenizer.join().map_err(gone)??, rest))
+        })
     }
 
     /// Leaves the special tokens out, as token tables want it.

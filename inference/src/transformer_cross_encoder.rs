@@ -10,7 +10,7 @@ use crate::pooling::Pooling;
 use crate::relevance_head::RelevanceHead;
 use crate::text_rules::TextRules;
 use crate::token_batch::TokenRow;
-use crate::tokenizer::PairTokenizer;
+use crate::tokenizer::{PairTokenizer, TextTokenizer};
 use crate::weights::Weights;
 use crate::{CrossEncoder, Error, ModelInfo, PairInput, Result};
 
@@ -31,13 +31,17 @@ impl TransformerCrossEncoder {
         let Loading { files, options } = *loading;
         let device = options.device.open()?;
         let config = ConfigurationFile::read(files, inside(folder, "config.json"))?;
-        let weights = Weights::read(files, folder, &device)?;
-        let architecture = Architecture::build(&config, weights.clone(), options)?;
+        let load = || {
+            let weights = Weights::read(files, folder, &device)?;
+            Ok((Architecture::build(&config, weights.clone(), options)?, weights))
+        };
+        let (tokenizer, (architecture, weights)) = TextTokenizer::read_beside(files, folder, load)?;
         let head = RelevanceHead::load(&config, weights, architecture.hidden_size)?;
         let rules = TextRules::read(files, folder)?;
         let max_tokens = rules.max_tokens(options, architecture.max_tokens)?;
-        let tokenizer =
-            rules.tokenizer(files, folder, architecture.vocabulary_size)?.for_pairs(max_tokens)?;
+        let tokenizer = rules
+            .applied_to(tokenizer, files, folder, architecture.vocabulary_size)?
+            .for_pairs(max_tokens)?;
         let info = loading.info(&Traits {
             dimension: 1,
             max_tokens,

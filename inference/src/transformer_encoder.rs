@@ -34,12 +34,14 @@ impl TransformerEncoder {
     ) -> Result<Self> {
         let Loading { files, options } = *loading;
         let device = options.device.open()?;
-        let architecture = Architecture::load(loading, folder, &device)?;
+        let load = || Architecture::load(loading, folder, &device);
+        let (tokenizer, architecture) = TextTokenizer::read_beside(files, folder, load)?;
         let head = Head::load(files, head, architecture.hidden_size, &device)?;
         let rules = TextRules::read(files, folder)?;
         let max_tokens = rules.max_tokens(options, architecture.max_tokens)?;
-        let tokenizer =
-            rules.tokenizer(files, folder, architecture.vocabulary_size)?.truncated(max_tokens)?;
+        let tokenizer = rules
+            .applied_to(tokenizer, files, folder, architecture.vocabulary_size)?
+            .truncated(max_tokens)?;
         let traits = Traits {
             dimension: head.dimension(),
             max_tokens,

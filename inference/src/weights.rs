@@ -113,22 +113,23 @@ impl Weights {
     }
 
     fn add_file(&mut self, files: &ModelFiles, relative: &str) -> Result<()> {
-        let bytes = files.read(relative)?;
-        let malformed = |error: &dyn std::error::Error| {
-            Error::model_file(&files.folder().join(relative), format!("malformed: {error}"))
+        let load = |bytes: &[u8]| {
+            tensors_of(bytes, &self.device).map_err(|error| {
+                Error::model_file(&files.folder().join(relative), format!("malformed: {error}"))
+            })
         };
-        let file = SafeTensors::deserialize(&bytes).map_err(|error| malformed(&error))?;
-        for (name, view) in file.iter() {
-            if matches!(view.dtype(), Dtype::F16 | Dtype::BF16 | Dtype::F32 | Dtype::F64) {
-                let tensor = view
-                    .load(&self.device)
-                    .and_then(|tensor| tensor.to_dtype(DType::F32))
-                    .map_err(|error| malformed(&error))?;
-                self.tensors.insert(name.to_owned(), tensor);
-            }
-        }
+        self.tensors.extend(files.read_with(relative, load)?);
         Ok(())
     }
+}
+
+/// The tensors of floating point in a safetensors file, in single precision, by name.
+fn tensors_of(bytes: &[u8], device: &Device) -> candle_core::Result<Vec<(String, Tensor)>> {
+    let file = SafeTensors::deserialize(bytes)?;
+    let floating = file
+        .iter()
+        .filter(|(_, view)| matches!(view.dtype(), Dtype::F16 | Dtype::BF16 | Dtype::F32 | Dtype::F64));
+    floating.map(|(name, view)| Ok((name.to_owned(), view.load(device)?.to_dtype(DType::F32)?))).collect()
 }
 
 /// `name` without `prefix`, for checkpoints saved with or without a task head around the model.

@@ -108,8 +108,7 @@ impl WithSimd for Bytes<'_> {
             let (levels, behind) = bytes.split_at_mut(self.length);
             for (byte, value) in levels.iter_mut().zip(row) {
                 // Adding 2^23 leaves the nearest whole number in the low bits.
-                let level = lesser((value - lowest) * levels_per_unit, self.highest);
-                *byte = (level + 8_388_608.0).to_bits() as u8;
+                *byte = (value - lowest).mul_add(levels_per_unit, 8_388_608.0).to_bits() as u8;
             }
             behind.fill(0);
             self.levels.push(Level { lowest, scale });
@@ -147,10 +146,4 @@ impl WithSimd for Range<'_> {
         let greatest = rest.iter().copied().fold(simd.reduce_max_f32s(greatest), f32::max);
         (lowest, greatest)
     }
-}
-
-/// `f32::min` without its rule for NaN, which costs three instructions.
-#[inline(always)]
-fn lesser(left: f32, right: f32) -> f32 {
-    if left < right { left } else { right }
 }

@@ -11,6 +11,7 @@ use super::functions::Activation;
 use super::instructions::Instructions;
 use super::linear::{BLOCK, Linear, LinearRoom};
 use super::norm::LayerNorm;
+use super::product::{Outputs, room_for};
 use crate::pooling::Pooling;
 use crate::token_batch::TokenRow;
 use crate::weights::Weights;
@@ -74,37 +75,39 @@ impl TokenRows {
         }
     }
 
-    /// Adds the row of `token` behind `hidden`.
-    fn append(&self, token: usize, width: usize, hidden: &mut Vec<f32>) {
+    /// `row` becomes the row of `token`.
+    fn copy(&self, token: usize, row: &mut [f32]) {
         match self {
-            Self::Single(values) => hidden.extend_from_slice(row_of(values, token, width)),
-            Self::Half(values) => {
-                let start = hidden.len();
-                hidden.resize(start + width, 0.0);
-                row_of(values, token, width).convert_to_f32_slice(&mut hidden[start..]);
-            }
+            Self::Single(values) => row.copy_from_slice(row_of(values, token, row.len())),
+            Self::Half(values) => row_of(values, token, row.len()).convert_to_f32_slice(row),
         }
     }
 }
 
 /// Room to work in, one for each thread, so that a call allocates nothing but its result once it has grown.
-#[derive(Default)]
 struct Workspace {
-    hidden: Vec<f32>,
+    hidden: Outputs,
     /// What is added to the token embeddings.
-    places: Vec<f32>,
+    places: Outputs,
     between: Between,
 }
 
 /// What a layer computes of a block, before its hidden states.
-#[derive(Default)]
 struct Between {
-    projected: Vec<f32>,
-    mixed: Vec<f32>,
-    inner: Vec<f32>,
-    added: Vec<f32>,
+    projected: Outputs,
+    mixed: Outputs,
+    inner: Outputs,
+    added: Outputs,
     linear: LinearRoom,
     attention: AttentionRoom,
+}
+
+impl Default for Workspace {
+    fn default() -> Self {
+        let [hidden, places, projected, mixed, inner, added] = [(); 6].map(|()| Outputs::new(64));
+        let (linear, attention) = (LinearRoom::default(), AttentionRoom::default());
+        Self { hidden, places, between: Between { projected, mixed, inner, added, linear, attention } }
+    }
 }
 
 thread_local! {
@@ -134,8 +137,7 @@ impl PackedEncoder {
     /// The pooled hidden states of each row, `width` values. No row is empty.
     pub(crate) fn pooled(&self, rows: &[TokenRow<'_>], pooling: Pooling) -> Vec<Vec<f32>> {
         WORKSPACE.with_borrow_mut(|work| {
-            self.compute(rows, work);
-            let mut rest = work.hidden.as_slice();
+            let mut rest: &[f32] = self.compute(rows, work);
             let pool = |row: &TokenRow<'_>| {
                 let (hidden, behind) = rest.split_at(row.len() * self.shape.width);
                 rest = behind;
@@ -145,12 +147,14 @@ impl PackedEncoder {
         })
     }
 
-    /// `work.hidden` becomes the last hidden states, `[tokens, width]`.
-    fn compute(&self, rows: &[TokenRow<'_>], work: &mut Workspace) {
-        self.embed(rows, work);
-        let Workspace { hidden, between, .. } = work;
+    /// The last hidden states, `[tokens, width]`.
+    fn compute<'a>(&self, rows: &[TokenRow<'_>], work: &'a mut Workspace) -> &'a [f32] {
+        let Workspace { hidden, places, between } = work;
+        let length = rows.iter().map(TokenRow::len).sum::<usize>() * self.shape.width;
+        let hidden = room_for(hidden, length);
+        self.embed(rows, hidden, room_for(places, length));
         for layer in &self.layers {
-            let mut rest = hidden.as_mut_slice();
+            let mut rest = &mut *hidden;
             for texts in blocks(rows) {
                 let tokens = texts.iter().map(TokenRow::len).sum::<usize>();
                 let (hidden, behind) = rest.split_at_mut(tokens * self.shape.width);
@@ -158,20 +162,22 @@ impl PackedEncoder {
                 layer.compute(texts, self.shape, hidden, between);
             }
         }
+        hidden
     }
 
-    fn embed(&self, rows: &[TokenRow<'_>], work: &mut Workspace) {
+    fn embed(&self, rows: &[TokenRow<'_>], hidden: &mut [f32], places: &mut [f32]) {
         let width = self.shape.width;
-        work.hidden.clear();
-        work.places.clear();
         let tokens = rows.iter().flat_map(|row| row.tokens().enumerate());
-        for (place, (token, segment)) in tokens {
-            self.tokens.append(token as usize, width, &mut work.hidden);
+        let sums = hidden.chunks_exact_mut(width).zip(places.chunks_exact_mut(width));
+        for ((place, (token, segment)), (hidden, sum)) in tokens.zip(sums) {
+            self.tokens.copy(token as usize, hidden);
             let position = row_of(&self.positions, self.shape.first_position + place, width);
             let segment = row_of(&self.segments, segment as usize, width);
-            work.places.extend(position.iter().zip(segment).map(|(position, segment)| position + segment));
+            for (sum, (position, segment)) in sum.iter_mut().zip(position.iter().zip(segment)) {
+                *sum = position + segment;
+            }
         }
-        self.norm.add_and_normalize(&mut work.hidden, &work.places);
+        self.norm.add_and_normalize(hidden, places);
     }
 }
 

@@ -18,14 +18,21 @@ impl Activation {
     /// below 4e-7 times the greater of 1 and |x| in single precision; in the others the exact GELU's is below 1e-4, far
     /// below what rounding does to the next layer's input.
     #[inline(always)]
-    pub(super) fn apply(self, values: &mut [f32], precision: Precision) {
+    pub(super) fn apply<'a>(self, rows: impl Iterator<Item = &'a mut [f32]>, precision: Precision) {
         match (self, precision) {
-            (Self::Gelu, Precision::F32) => values.iter_mut().for_each(|value| *value = gelu(*value)),
-            (Self::Gelu, _) => {
-                values.iter_mut().for_each(|value| *value = nearly_gelu(*value));
-            }
-            (Self::GeluTanh, _) => values.iter_mut().for_each(|value| *value = gelu_tanh(*value)),
-            (Self::Relu, _) => values.iter_mut().for_each(|value| *value = value.max(0.0)),
+            (Self::Gelu, Precision::F32) => each(rows, gelu),
+            (Self::Gelu, _) => each(rows, nearly_gelu),
+            (Self::GeluTanh, _) => each(rows, gelu_tanh),
+            (Self::Relu, _) => each(rows, |x| x.max(0.0)),
+        }
+    }
+}
+
+#[inline(always)]
+fn each<'a>(rows: impl Iterator<Item = &'a mut [f32]>, function: impl Fn(f32) -> f32) {
+    for row in rows {
+        for value in row {
+            *value = function(*value);
         }
     }
 }

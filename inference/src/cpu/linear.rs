@@ -1,11 +1,12 @@
 //! Linear layers in any precision: rows times packed weights, plus bias, then an activation.
 
+use super::ARCH;
+use super::columns::lay_out;
 use super::encode::{Level, bfloat_steps, byte_steps, weight_steps};
 use super::functions::Activation;
 use super::instructions::{Dot, Instructions};
 use super::product::{
-    Columns, Elementwise, Finish, Lines, Outputs, Product, lay_out, lay_out_panels, panel_width, room_for,
-    tile_rows,
+    Elementwise, Finish, Lines, Outputs, Product, lay_out_panels, panel_width, room_for, tile_rows,
 };
 use crate::Precision;
 
@@ -116,7 +117,7 @@ impl Linear {
         &self,
         input: &[f32],
         activation: Option<Activation>,
-        output: &mut Vec<f32>,
+        output: &mut Outputs,
         room: &mut LinearRoom,
     ) {
         let rows = input.len() / self.inputs;
@@ -152,8 +153,7 @@ impl Linear {
             }
         };
         let tile_rows = tile_rows(self.instructions, rows);
-        let columns = room_for(columns, steps.len());
-        lay_out(|row| &steps[row * self.steps..][..self.steps], rows, tile_rows, self.steps, columns);
+        let columns = lay_out(*ARCH, steps, self.steps, tile_rows, columns);
         let (bias, elementwise) =
             (&self.bias, activation.map(|activation| (activation, self.coding.precision())));
         match &self.coding {
@@ -176,14 +176,13 @@ impl Linear {
     ) {
         self.instructions.run(Product {
             panels: &self.panels,
-            columns: Columns::Tiles(columns),
+            columns,
             rows: results.len() / self.outputs,
             tile_rows,
             steps: self.steps,
             finish,
             elementwise,
             results,
-            stride: self.outputs,
             outputs: self.outputs,
         });
     }

@@ -6,6 +6,7 @@
 //! computes on the calling thread: workers, not products, are what runs side by side.
 
 mod attention;
+mod columns;
 mod encode;
 mod encoder;
 mod functions;
@@ -16,6 +17,7 @@ mod peak;
 mod product;
 #[cfg(test)]
 mod tests;
+mod transpose;
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,4 @@
-//! Rows times panels of weights: the inner loops of linear layers and of attention.
+//! Rows times panels of weights: the inner loops of linear layers.
 
 use aligned_vec::{AVec, ConstAlign};
 use bytemuck::Zeroable;
@@ -73,7 +73,8 @@ const fn lanes<D: Dot>() -> usize {
 pub(super) struct Product<'a, F> {
     /// Panel by panel, step by step, output by output.
     pub(super) panels: &'a [u32],
-    pub(super) columns: Columns<'a>,
+    /// Tile by tile, step by step, row by row.
+    pub(super) columns: &'a [u32],
     pub(super) rows: usize,
     /// See [`tile_rows`]; the last tile has the rows that are left.
     pub(super) tile_rows: usize,
@@ -82,30 +83,9 @@ pub(super) struct Product<'a, F> {
     pub(super) finish: F,
     /// After `finish`.
     pub(super) elementwise: Elementwise,
-    /// A row's results begin `stride` behind those of the row before.
+    /// `[rows, outputs]`.
     pub(super) results: &'a mut [f32],
-    pub(super) stride: usize,
     pub(super) outputs: usize,
-}
-
-/// How the rows' steps lie.
-#[derive(Clone, Copy)]
-pub(super) enum Columns<'a> {
-    /// Tile by tile, step by step, row by row: see [`lay_out`].
-    Tiles(&'a [u32]),
-    /// Step by step, row by row, so many for each step.
-    Steps(&'a [u32], usize),
-}
-
-impl<'a> Columns<'a> {
-    /// Those of the tile of `rows` rows that begins with the row `first`, and how far one step lies behind another.
-    #[inline(always)]
-    fn tile(self, first: usize, rows: usize, steps: usize) -> (&'a [u32], usize) {
-        match self {
-            Self::Tiles(columns) => (&columns[first * steps..(first + rows) * steps], rows),
-            Self::Steps(columns, stride) => (&columns[first..], stride),
-        }
-    }
 }
 
 impl<F: Finish> Work for Product<'_, F> {
@@ -114,44 +94,54 @@ impl<F: Finish> Work for Product<'_, F> {
     #[inline(always)]
     fn run<D: Dot>(self, dot: D) {
         let width = 2 * lanes::<D>();
-        for (number, panel) in self.panels.chunks_exact(width * self.steps).enumerate() {
-            let panel: &[[D::Register; 2]] = bytemuck::cast_slice(panel);
+        let length = width * self.steps;
+        let together = (PANELS_TOGETHER / length).max(1);
+        let mut sums = [[D::Register::zeroed(); 2]; MOST_ROWS];
+        for (group, panels) in self.panels.chunks(together * length).enumerate() {
             for first in (0..self.rows).step_by(self.tile_rows) {
                 let rows = self.tile_rows.min(self.rows - first);
-                let columns = self.columns.tile(first, rows, self.steps);
-                let Self { stride, outputs, elementwise, .. } = self;
-                let place = Place { panel: number, row: first, stride, outputs, elementwise };
-                let results = &mut self.results[first * self.stride..];
-                by_rows(dot, rows, columns, panel, results, place, self.finish);
+                let columns = &self.columns[first * self.steps..(first + rows) * self.steps];
+                for (number, panel) in (group * together..).zip(panels.chunks_exact(length)) {
+                    let panel: &[[D::Register; 2]] = bytemuck::cast_slice(panel);
+                    let kept = number * width..self.outputs.min((number + 1) * width);
+                    sum(dot, rows, columns, panel, &mut sums);
+                    let sums = &mut sums[..rows];
+                    finish(dot, self.finish, (first, number), sums, self.elementwise);
+                    for (row, sums) in (first..).zip(sums) {
+                        let place = &mut self.results[row * self.outputs..][kept.clone()];
+                        copy_panel(&bytemuck::cast_slice(sums)[..place.len()], place);
+                    }
+                }
             }
         }
     }
 }
 
-#[derive(Clone, Copy)]
-struct Place {
-    panel: usize,
-    row: usize,
-    stride: usize,
-    outputs: usize,
-    elementwise: Elementwise,
-}
+/// Weights that pass by every tile before the next ones do: 256 KB, which stay in a core's second-level cache meanwhile, while
+/// the tile's own columns stay in the first-level one. All weights at once would come anew from memory for each tile where
+/// they are more than the caches hold; one panel at a time, a tile's columns would come anew for each panel.
+const PANELS_TOGETHER: usize = 1 << 16;
 
-/// Calls [`tile`] for the number of rows at hand.
+/// The most rows that are computed together, whatever the instructions.
+const MOST_ROWS: usize = 14;
+
+/// The sums of `rows` rows for one panel: calls [`tile`] for the number of rows at hand.
 #[inline(always)]
-fn by_rows<D: Dot, F: Finish>(
+fn sum<D: Dot>(
     dot: D,
     rows: usize,
-    (columns, stride): (&[u32], usize),
+    columns: &[u32],
     panel: &[[D::Register; 2]],
-    results: &mut [f32],
-    place: Place,
-    finish: F,
+    sums: &mut [[D::Register; 2]; MOST_ROWS],
 ) {
     macro_rules! of {
         ($($number:literal)*) => {
             match rows {
-                $($number if $number <= D::ROWS => tile::<D, F, $number>(dot, (columns, stride), panel, results, place, finish),)*
+                $($number if $number <= D::ROWS => {
+                    if let Some(sums) = sums.first_chunk_mut::<$number>() {
+                        *sums = tile(dot, columns, panel);
+                    }
+                })*
                 _ => {}
             }
         };
@@ -161,72 +151,56 @@ fn by_rows<D: Dot, F: Finish>(
 
 /// The product of `ROWS` rows with one panel.
 #[inline(always)]
-fn tile<D: Dot, F: Finish, const ROWS: usize>(
+fn tile<D: Dot, const ROWS: usize>(
     dot: D,
-    (columns, stride): (&[u32], usize),
+    columns: &[u32],
     panel: &[[D::Register; 2]],
-    results: &mut [f32],
-    place: Place,
-    finish: F,
-) {
+) -> [[D::Register; 2]; ROWS] {
     let mut sums = [[D::Register::zeroed(); 2]; ROWS];
-    for (column, weights) in columns.chunks(stride).zip(panel) {
-        let Some(column) = column.first_chunk::<ROWS>() else { continue };
+    for (column, weights) in columns.as_chunks::<ROWS>().0.iter().zip(panel) {
         for row in 0..ROWS {
             let step = dot.broadcast(column[row]);
             sums[row][0] = dot.add(sums[row][0], weights[0], step);
             sums[row][1] = dot.add(sums[row][1], weights[1], step);
         }
     }
-    let width = 2 * lanes::<D>();
-    let first = place.panel * width;
-    let kept = width.min(place.outputs - first);
-    for row in 0..ROWS {
-        let mut finished = finish.finish(dot, place.row + row, place.panel, [sums[row][0], sums[row][1]]);
-        if let Some((activation, precision)) = place.elementwise {
-            activation.apply(bytemuck::cast_slice_mut(&mut finished), precision);
-        }
-        let finished: &[f32] = bytemuck::cast_slice(&finished);
-        let results = &mut results[row * place.stride + first..];
-        if kept == width {
-            copy_panel(finished, results);
-        } else {
-            results[..kept].copy_from_slice(&finished[..kept]);
-        }
+    sums
+}
+
+/// The sums of the rows from number `row` on for panel number `panel` become results, in place.
+#[inline(always)]
+fn finish<D: Dot, F: Finish>(
+    dot: D,
+    finish: F,
+    (row, panel): (usize, usize),
+    sums: &mut [[D::Register; 2]],
+    elementwise: Elementwise,
+) {
+    for (row, sums) in (row..).zip(&mut *sums) {
+        *sums = finish.finish(dot, row, panel, *sums);
+    }
+    if let Some((activation, precision)) = elementwise {
+        // Two registers at a time: the compiler knows how many values they hold.
+        activation.apply(sums.iter_mut().map(|sums| bytemuck::cast_slice_mut(sums)), precision);
     }
 }
 
 /// A panel's width of values to the beginning of `into`. Of the widths that there are the length is known to the compiler,
 /// which then stores a few registers; a call of `memcpy` would take longer than the copy.
 #[inline(always)]
-pub(super) fn copy_panel<T: Copy>(values: &[T], into: &mut [T]) {
+fn copy_panel(values: &[f32], into: &mut [f32]) {
     match values.len() {
-        32 => copy_array::<T, 32>(values, into),
-        16 => copy_array::<T, 16>(values, into),
-        8 => copy_array::<T, 8>(values, into),
+        32 => copy_array::<32>(values, into),
+        16 => copy_array::<16>(values, into),
+        8 => copy_array::<8>(values, into),
         other => into[..other].copy_from_slice(values),
     }
 }
 
 #[inline(always)]
-fn copy_array<T: Copy, const LENGTH: usize>(values: &[T], into: &mut [T]) {
+fn copy_array<const LENGTH: usize>(values: &[f32], into: &mut [f32]) {
     if let (Some(values), Some(into)) = (values.first_chunk::<LENGTH>(), into.first_chunk_mut::<LENGTH>()) {
         *into = *values;
-    }
-}
-
-/// `count` rows of `steps` steps each become [`Columns::Tiles`].
-#[inline(always)]
-pub(super) fn lay_out<'a>(
-    row: impl Fn(usize) -> &'a [u32],
-    count: usize,
-    tile_rows: usize,
-    steps: usize,
-    columns: &mut [u32],
-) {
-    for first in (0..count).step_by(tile_rows) {
-        let tile = tile_rows.min(count - first);
-        interleave(|number| row(first + number), tile, tile, &mut columns[first * steps..]);
     }
 }
 

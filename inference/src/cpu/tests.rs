@@ -4,14 +4,19 @@
 use proptest::prelude::*;
 
 use half::bf16;
-use pulp::NullaryFnOnce;
+#[cfg(target_arch = "x86_64")]
+use pulp::x86::{V3, V4};
+use pulp::{Arch, NullaryFnOnce, Simd};
 
 use super::ARCH;
 use super::attention::{AttentionRoom, attend};
+use super::columns::lay_out;
 use super::functions::{Activation, exp};
 use super::instructions::Instructions;
 use super::linear::{Linear, LinearRoom};
 use super::norm::LayerNorm;
+use super::product::{Lines, Outputs};
+use super::transpose::{self, MOST_LANES, Transpose, Turning};
 use crate::Precision;
 
 /// Numbers between -1 and 1 that look random and are the same every time.
@@ -47,11 +52,81 @@ fn product(row: &[f32], weights: &[f32], precision: Precision, highest: f64) -> 
             let scale = if greatest > lowest { (greatest - lowest) / highest as f32 } else { 1.0 };
             let levels_per_unit = 1.0 / scale;
             let factors = row.iter().zip(weights).map(|(value, weight)| {
-                let level = ((value - lowest) * levels_per_unit).min(highest as f32).round_ties_even();
-                let value = f64::from(lowest) + f64::from(scale) * f64::from(level);
+                let level = (f64::from(value - lowest) * f64::from(levels_per_unit)).round_ties_even();
+                let value = f64::from(lowest) + f64::from(scale) * level;
                 value * f64::from(weight_scale) * f64::from((weight / weight_scale).round_ties_even())
             });
             factors.sum()
+        }
+    }
+}
+
+/// Each kind of vector registers that this processor has, and none.
+fn architectures() -> Vec<Arch> {
+    #[cfg(target_arch = "x86_64")]
+    let wider = [V4::try_new().map(Arch::V4), V3::try_new().map(Arch::V3)];
+    #[cfg(not(target_arch = "x86_64"))]
+    let wider = [Some(*ARCH)];
+    wider.into_iter().flatten().chain([Arch::Scalar]).collect()
+}
+
+/// Compares each head's results with means by probabilities in f64.
+fn assert_attends(tokens: usize, heads: usize, head_width: usize, seed: u64) -> Result<(), TestCaseError> {
+    let width = heads * head_width;
+    let projected = numbers(tokens * 3 * width, seed);
+    let part = |token: usize, number: usize, head: usize| {
+        let start = (3 * token + number) * width + head * head_width;
+        &projected[start..start + head_width]
+    };
+    let probabilities = |token: usize, head: usize| {
+        let score =
+            |other| (dot(part(token, 0, head), part(other, 1, head)) / (head_width as f64).sqrt()).exp();
+        let scores: Vec<f64> = (0..tokens).map(score).collect();
+        let total: f64 = scores.iter().sum();
+        scores.into_iter().map(move |score| score / total)
+    };
+    let mut expected = Vec::new();
+    for (token, head) in (0..tokens).flat_map(|token| (0..heads).map(move |head| (token, head))) {
+        let mut sums = vec![0.0; head_width];
+        for (other, probability) in probabilities(token, head).enumerate() {
+            let values = part(other, 2, head);
+            sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += probability * f64::from(*value));
+        }
+        expected.extend(sums);
+    }
+    for arch in architectures() {
+        let mut mixed = vec![7.0; tokens * width];
+        let mut room = AttentionRoom::new(arch);
+        // Twice: the room has grown, and holds what the first call left.
+        for _ in 0..2 {
+            attend(&projected, tokens, heads, &mut mixed, &mut room);
+        }
+        for (result, expected) in mixed.iter().zip(&expected) {
+            let error = (f64::from(*result) - expected).abs();
+            prop_assert!(error < 1e-5, "{:?}: {} instead of {}", arch, result, expected);
+        }
+    }
+    Ok(())
+}
+
+/// Values that come again, as a square of an instruction set's registers.
+struct TransposesIts<'a> {
+    values: &'a [u32; 32],
+}
+
+impl Turning for TransposesIts<'_> {
+    fn run<S: Simd, T: Transpose<S>>(self, simd: S, transpose: T) {
+        let lanes = S::F32_LANES;
+        let value =
+            |row: usize, column: usize| self.values[(row * 5 + column * 3) % 32].wrapping_add(row as u32);
+        let mut square = [simd.splat_f32s(0.0); MOST_LANES];
+        let mut turned = square;
+        for (number, value_of_row) in bytemuck::cast_slice_mut(&mut square[..lanes]).iter_mut().enumerate() {
+            *value_of_row = value(number / lanes, number % lanes);
+        }
+        transpose.transpose(simd, &square[..lanes], &mut turned[..lanes]);
+        for (number, turned) in bytemuck::cast_slice::<_, u32>(&turned[..lanes]).iter().enumerate() {
+            assert_eq!(*turned, value(number % lanes, number / lanes), "{lanes} lanes");
         }
     }
 }
@@ -65,7 +140,7 @@ proptest! {
         let input = numbers(rows * inputs, seed ^ 2);
         for precision in Precision::ALL {
             for instructions in Instructions::all(precision) {
-                let (mut output, mut room) = (vec![7.0; 3], LinearRoom::default());
+                let (mut output, mut room) = (Outputs::from_slice(64, &[7.0; 3]), LinearRoom::default());
                 let linear = Linear::pack(&weight, &bias, precision, instructions);
                 // Twice: the room has grown, and holds what the first call left.
                 for _ in 0..2 {
@@ -90,7 +165,7 @@ proptest! {
         // Of one factor, rounded: bfloat16 has 8 significant bits, a byte 127 steps to either side.
         for (precision, rounding) in [(Precision::Bf16, 1.0 / 256.0), (Precision::Int8, 1.0 / 127.0)] {
             for instructions in Instructions::all(precision) {
-                let mut output = Vec::new();
+                let mut output = Outputs::new(64);
                 let linear = Linear::pack(&weight, &[0.0; 8], precision, instructions);
                 linear.apply(&input, None, &mut output, &mut LinearRoom::default());
                 for (row, results) in input.chunks_exact(inputs).zip(output.chunks_exact(8)) {
@@ -104,30 +179,36 @@ proptest! {
     }
 
     #[test]
-    fn attention_is_a_mean_of_the_values(tokens in 1_usize..40, heads in 1_usize..5, head_width in 1_usize..40, seed: u64) {
-        let width = heads * head_width;
-        let projected = numbers(tokens * 3 * width, seed);
-        let mut mixed = vec![7.0; tokens * width];
-        let mut room = AttentionRoom::default();
-        // Twice: the room has grown, and holds what the first call left.
-        for _ in 0..2 {
-            attend(&projected, tokens, heads, &mut mixed, &mut room);
+    fn attention_is_a_mean_of_the_values(
+        tokens in 1_usize..=40,
+        heads in 1_usize..5,
+        head_width in prop_oneof![1_usize..40, Just(32), Just(64)],
+        seed: u64,
+    ) {
+        assert_attends(tokens, heads, head_width, seed)?;
+    }
+
+    #[test]
+    fn a_square_is_transposed_by_any_instructions(values in proptest::array::uniform32(any::<u32>())) {
+        for arch in architectures() {
+            transpose::run(arch, TransposesIts { values: &values });
         }
-        let part = |token: usize, number: usize, head: usize| {
-            let start = (3 * token + number) * width + head * head_width;
-            &projected[start..start + head_width]
-        };
-        for token in 0..tokens {
-            for head in 0..heads {
-                let score = |other: usize| (dot(part(token, 0, head), part(other, 1, head)) / (head_width as f64).sqrt()).exp();
-                let total: f64 = (0..tokens).map(score).sum();
-                for place in 0..head_width {
-                    let value = |other: usize| score(other) * f64::from(part(other, 2, head)[place]);
-                    let expected = (0..tokens).map(value).sum::<f64>() / total;
-                    let result = f64::from(mixed[token * width + head * head_width + place]);
-                    prop_assert!((result - expected).abs() < 1e-5, "{} instead of {}", result, expected);
+    }
+
+    #[test]
+    fn rows_are_laid_out_step_by_step(rows in 1_usize..40, steps in 1_usize..70, tile_rows in 1_usize..=14) {
+        let values: Vec<u32> = (0..(rows * steps) as u32).collect();
+        for arch in architectures() {
+            let mut room = Lines::from_slice(64, &[7; 3]);
+            let mut columns = lay_out(arch, &values, steps, tile_rows, &mut room).iter();
+            for tile in values.chunks(tile_rows * steps) {
+                for step in 0..steps {
+                    for row in tile.chunks_exact(steps) {
+                        prop_assert_eq!(columns.next(), Some(&row[step]), "{:?}", arch);
+                    }
                 }
             }
+            prop_assert_eq!(columns.next(), None);
         }
     }
 
@@ -148,6 +229,14 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn attention_takes_long_texts() -> Result<(), TestCaseError> {
+    for (tokens, head_width) in [(128, 32), (128, 64), (127, 33), (100, 128)] {
+        assert_attends(tokens, 2, head_width, 5)?;
+    }
+    Ok(())
 }
 
 /// By Simpson's rule: the standard library has no error function.
@@ -176,7 +265,7 @@ impl NullaryFnOnce for Applied<'_> {
     #[inline(always)]
     fn call(self) {
         let Applied(activation, precision, values) = self;
-        activation.apply(values, precision);
+        activation.apply(std::iter::once(values), precision);
     }
 }
 

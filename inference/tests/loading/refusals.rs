@@ -112,3 +112,18 @@ fn a_manifest_that_states_another_dimension_is_refused() {
     let error = load_model(&files, &ModelOptions::default()).map(|_| ()).unwrap_err();
     assert!(error.to_string().contains("manifest.json: states dimension 31, the files have 32"), "{error}");
 }
+
+#[test]
+fn weights_that_changed_after_opening_are_refused_even_where_they_can_be_parsed() {
+    let variant = Variant::of("bert-mean-f32");
+    let folder = variant.path("");
+    Manifest::create(&folder, "bert", 32, "Apache-2.0").unwrap().write(&folder).unwrap();
+    let files = ModelFiles::open(&folder).unwrap();
+    assert!(load_model(&files, &ModelOptions::default()).is_ok());
+    let mut weights = std::fs::read(variant.path("model.safetensors")).unwrap();
+    *weights.last_mut().unwrap() ^= 1;
+    let variant = variant.write("model.safetensors", weights);
+    let error = load_model(&files, &ModelOptions::default()).map(|_| ()).unwrap_err();
+    assert!(error.to_string().contains("model.safetensors: altered"), "{error}");
+    drop(variant);
+}

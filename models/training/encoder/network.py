@@ -11,6 +11,8 @@ from torch.nn import functional
 EPSILON = 1e-12
 # Sentences are sorted by length and padded within groups of this size for attention alone.
 GROUP = 128
+# Added to what must not count: after a softmax nothing is left of it.
+NEVER = -1e4
 
 
 @dataclass(frozen=True)
@@ -47,20 +49,25 @@ class Attention(nn.Module):
         self.self = nn.ModuleDict({name: nn.Linear(shape.width, shape.width) for name in ("query", "key", "value")})
         self.output = Residual(shape.width, shape.width)
 
-    def forward(self, hidden: Tensor, groups: list[tuple[int, int, Tensor]]) -> Tensor:
+    def forward(self, hidden: Tensor, groups: list[tuple[int, Tensor]]) -> Tensor:
         weight = torch.cat([self.self[name].weight for name in ("query", "key", "value")])
         bias = torch.cat([self.self[name].bias for name in ("query", "key", "value")])
         projected = functional.linear(hidden, weight, bias)
-        mixed = torch.cat([self.mix(projected[start:end], present) for start, end, present in groups])
+        # Split, not sliced: the gradient of a slice is as large as what it was taken from.
+        parts = projected.split([size for size, _ in groups])
+        mixed = torch.cat([self.mix(part, present) for part, (_, present) in zip(parts, groups)])
         return self.output(mixed, hidden)
 
     def mix(self, projected: Tensor, present: Tensor) -> Tensor:
-        """`present` [sentences, longest] says which places of the padded group are tokens."""
+        """`present` [sentences, longest] says which places of the padded group are tokens. For sentences as short as these plain
+        products are a third faster on a processor, gradient included, than `scaled_dot_product_attention`."""
         padded = projected.new_zeros(*present.shape, projected.shape[1])
         padded[present] = projected
-        split = padded.view(*present.shape, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
-        mask = None if bool(present.all()) else present[:, None, None, :]
-        mixed = functional.scaled_dot_product_attention(split[0], split[1], split[2], attn_mask=mask)
+        split = padded.view(*present.shape, 3, self.heads, -1).permute(2, 0, 3, 1, 4).contiguous()
+        query, key, value = split.flatten(1, 2)
+        absent = query.new_zeros(present.shape).masked_fill_(~present, NEVER).repeat_interleave(self.heads, 0)[:, None]
+        scores = torch.baddbmm(absent, query, key.transpose(1, 2), alpha=query.shape[-1] ** -0.5)
+        mixed = torch.bmm(torch.softmax(scores, -1), value).view(split.shape[1:])
         return mixed.transpose(1, 2).flatten(2)[present]
 
 
@@ -83,7 +90,7 @@ class Layer(nn.Module):
         self.intermediate = nn.ModuleDict({"dense": nn.Linear(shape.width, shape.inner)})
         self.output = Residual(shape.inner, shape.width)
 
-    def forward(self, hidden: Tensor, groups: list[tuple[int, int, Tensor]]) -> Tensor:
+    def forward(self, hidden: Tensor, groups: list[tuple[int, Tensor]]) -> Tensor:
         hidden = self.attention(hidden, groups)
         return self.output(functional.gelu(self.intermediate["dense"](hidden)), hidden)
 
@@ -123,12 +130,10 @@ class Encoder(nn.Module):
         return sums / batch.lengths[:, None]
 
 
-def attention_groups(lengths: Tensor) -> list[tuple[int, int, Tensor]]:
-    """For each group of sentences: its first token, the token after its last, and which places are tokens."""
-    groups, start = [], 0
+def attention_groups(lengths: Tensor) -> list[tuple[int, Tensor]]:
+    """For each group of sentences: how many tokens it has, and which of its places are tokens."""
+    groups = []
     for part in torch.split(lengths, GROUP):
-        size = int(part.sum())
         present = torch.arange(int(part.max()), device=lengths.device)[None] < part[:, None]
-        groups.append((start, start + size, present))
-        start += size
+        groups.append((int(part.sum()), present))
     return groups

@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from encoder.corpus import Corpus, Ragged
 from encoder.losses import contrast, imitate, nested_contrast
-from encoder.network import EPSILON, Encoder, Packed
+from encoder.network import EPSILON, NEVER, Encoder, Packed
 from encoder.sentences import LONGEST, Sentences, draw_from
 
 TEMPERATURE = 0.05
@@ -21,7 +21,6 @@ REPLY_SHARE, TRANSLATION_SHARE = 0.05, 0.15
 STANDARD_SHARE = 0.3
 # Common questions recur in other industries: those are weak negatives.
 FOREIGN_WEIGHT = 0.3
-NEVER = -1e4
 
 
 @dataclass
