@@ -32,12 +32,14 @@ pub(super) fn run(arch: Arch, work: impl Turning) {
 }
 
 /// Instructions that are known by name, within a function that is compiled for them.
+#[cfg(target_arch = "x86_64")]
 struct Known<S, T, W> {
     simd: S,
     transpose: T,
     work: W,
 }
 
+#[cfg(target_arch = "x86_64")]
 impl<S: Simd, T: Transpose<S>, W: Turning> WithSimd for Known<S, T, W> {
     type Output = ();
 
