@@ -107,7 +107,8 @@ impl WithSimd for Bytes<'_> {
             let levels_per_unit = 1.0 / scale;
             let (levels, behind) = bytes.split_at_mut(self.length);
             for (byte, value) in levels.iter_mut().zip(row) {
-                // Adding 2^23 leaves the nearest whole number in the low bits.
+                // Adding 2^23 leaves the nearest whole number in the low bits; the greatest value comes to `highest` but for
+                // errors of rounding, which that takes off.
                 *byte = (value - lowest).mul_add(levels_per_unit, 8_388_608.0).to_bits() as u8;
             }
             behind.fill(0);

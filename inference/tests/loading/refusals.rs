@@ -12,6 +12,13 @@ fn refusal(variant: &Variant) -> Error {
     }
 }
 
+/// Opened with a manifest that states `dimension`.
+fn described(variant: &Variant, dimension: usize) -> ModelFiles {
+    let folder = variant.path("");
+    Manifest::create(&folder, "bert", dimension, "Apache-2.0").unwrap().write(&folder).unwrap();
+    ModelFiles::open(&folder).unwrap()
+}
+
 fn assert_unsupported(variant: &Variant, feature: &str) {
     let error = refusal(variant);
     assert!(matches!(&error, Error::UnsupportedModel(what) if what.contains(feature)), "{error}");
@@ -106,9 +113,7 @@ fn a_vocabulary_larger_than_the_model_is_refused() {
 #[test]
 fn a_manifest_that_states_another_dimension_is_refused() {
     let variant = Variant::of("bert-mean-f32");
-    let folder = variant.path("");
-    Manifest::create(&folder, "bert", 31, "Apache-2.0").unwrap().write(&folder).unwrap();
-    let files = ModelFiles::open(&folder).unwrap();
+    let files = described(&variant, 31);
     let error = load_model(&files, &ModelOptions::default()).map(|_| ()).unwrap_err();
     assert!(error.to_string().contains("manifest.json: states dimension 31, the files have 32"), "{error}");
 }
@@ -116,14 +121,11 @@ fn a_manifest_that_states_another_dimension_is_refused() {
 #[test]
 fn weights_that_changed_after_opening_are_refused_even_where_they_can_be_parsed() {
     let variant = Variant::of("bert-mean-f32");
-    let folder = variant.path("");
-    Manifest::create(&folder, "bert", 32, "Apache-2.0").unwrap().write(&folder).unwrap();
-    let files = ModelFiles::open(&folder).unwrap();
+    let files = described(&variant, 32);
     assert!(load_model(&files, &ModelOptions::default()).is_ok());
     let mut weights = std::fs::read(variant.path("model.safetensors")).unwrap();
     *weights.last_mut().unwrap() ^= 1;
-    let variant = variant.write("model.safetensors", weights);
+    let _altered = variant.write("model.safetensors", weights);
     let error = load_model(&files, &ModelOptions::default()).map(|_| ()).unwrap_err();
     assert!(error.to_string().contains("model.safetensors: altered"), "{error}");
-    drop(variant);
 }
