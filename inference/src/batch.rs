@@ -23,11 +23,12 @@ pub(crate) fn default_token_budget(device: DeviceChoice) -> usize {
 /// Returns positions in `lengths`, ascending. The first sentence is always among them, even when it alone is longer
 /// than `token_budget`; so a sentence at position `n` is served within `n + 1` batches. The others join, those of the
 /// nearest length first, while
+/// - they are at most `most`, itself at least 1,
 /// - the padded batch, longest × count, stays within `token_budget`, and
 /// - the padding of the shortest is at most its own length (or [`SIMILAR_LENGTH`]).
 ///
 /// A length of 0 counts as 1. No sentences give no batch.
-pub(crate) fn next_batch(lengths: &[usize], token_budget: usize) -> Vec<usize> {
+pub(crate) fn next_batch(lengths: &[usize], token_budget: usize, most: usize) -> Vec<usize> {
     let Some(first) = lengths.first() else { return Vec::new() };
     let mut candidates: Vec<usize> = (1..lengths.len()).collect();
     candidates.sort_by_key(|position| lengths[*position].abs_diff(*first));
@@ -35,6 +36,9 @@ pub(crate) fn next_batch(lengths: &[usize], token_budget: usize) -> Vec<usize> {
     let mut batch = vec![0];
     let (mut shortest, mut longest) = (*first, *first);
     for position in candidates {
+        if batch.len() >= most {
+            break;
+        }
         let (shorter, longer) = (shortest.min(lengths[position]), longest.max(lengths[position]));
         let padded = longer.max(1).saturating_mul(batch.len() + 1);
         if padded <= token_budget && longer - shorter <= shorter.max(SIMILAR_LENGTH) {
@@ -53,37 +57,45 @@ mod tests {
 
     use super::*;
 
+    const ANY: usize = usize::MAX;
+
     #[test]
     fn no_sentences_give_no_batch() {
-        assert_eq!(next_batch(&[], 100), Vec::<usize>::new());
+        assert_eq!(next_batch(&[], 100, ANY), Vec::<usize>::new());
     }
 
     #[test]
     fn a_sentence_longer_than_the_budget_goes_alone() {
-        assert_eq!(next_batch(&[500, 10, 20], 100), [0]);
+        assert_eq!(next_batch(&[500, 10, 20], 100, ANY), [0]);
     }
 
     #[test]
     fn a_card_takes_512_questions_at_once() {
         let budget = default_token_budget(DeviceChoice::Cuda(0));
-        assert_eq!(next_batch(&[32; 600], budget).len(), 512);
-        assert_eq!(next_batch(&[32; 600], default_token_budget(DeviceChoice::Cpu)).len(), 8);
+        assert_eq!(next_batch(&[32; 600], budget, ANY).len(), 512);
+        assert_eq!(next_batch(&[32; 600], default_token_budget(DeviceChoice::Cpu), ANY).len(), 8);
     }
 
     #[test]
     fn sentences_of_like_length_go_together() {
-        assert_eq!(next_batch(&[10, 200, 12, 190, 9], 1_000), [0, 2, 4]);
-        assert_eq!(next_batch(&[200, 12, 190, 9], 1_000), [0, 2]);
+        assert_eq!(next_batch(&[10, 200, 12, 190, 9], 1_000, ANY), [0, 2, 4]);
+        assert_eq!(next_batch(&[200, 12, 190, 9], 1_000, ANY), [0, 2]);
     }
 
     #[test]
     fn the_nearest_lengths_are_taken_when_not_all_fit() {
-        assert_eq!(next_batch(&[10, 14, 10, 13, 10], 30), [0, 2, 4]);
+        assert_eq!(next_batch(&[10, 14, 10, 13, 10], 30, ANY), [0, 2, 4]);
+    }
+
+    #[test]
+    fn the_first_and_its_nearest_go_when_only_some_may() {
+        assert_eq!(next_batch(&[10, 30, 13, 11, 12], 1_000, 3), [0, 3, 4]);
+        assert_eq!(next_batch(&[10, 10], 1_000, 1), [0]);
     }
 
     #[test]
     fn empty_sentences_count_as_one_token() {
-        assert_eq!(next_batch(&[0, 0, 0, 0], 3), [0, 1, 2]);
+        assert_eq!(next_batch(&[0, 0, 0, 0], 3, ANY), [0, 1, 2]);
     }
 
     proptest! {
@@ -91,7 +103,7 @@ mod tests {
         fn a_batch_holds_the_first_and_keeps_to_the_budget(
             lengths in vec(0_usize..600, 1..80), token_budget in 1_usize..5_000,
         ) {
-            let batch = next_batch(&lengths, token_budget);
+            let batch = next_batch(&lengths, token_budget, ANY);
             prop_assert_eq!(batch[0], 0);
             prop_assert!(batch.is_sorted_by(|left, right| left < right));
             let taken: Vec<usize> = batch.iter().map(|position| lengths[*position]).collect();
@@ -102,7 +114,7 @@ mod tests {
 
         #[test]
         fn equal_lengths_fill_the_budget(length in 1_usize..100, count in 1_usize..80, token_budget in 1_usize..5_000) {
-            let batch = next_batch(&vec![length; count], token_budget);
+            let batch = next_batch(&vec![length; count], token_budget, ANY);
             prop_assert_eq!(batch.len(), count.min((token_budget / length).max(1)));
         }
 
@@ -117,7 +129,7 @@ mod tests {
                     waiting.push((length, waiting.len()));
                 }
                 let lengths: Vec<usize> = waiting.iter().map(|(length, _)| *length).collect();
-                let batch = next_batch(&lengths, token_budget);
+                let batch = next_batch(&lengths, token_budget, ANY);
                 let mut position = 0;
                 waiting.retain(|_| { position += 1; !batch.contains(&(position - 1)) });
                 for (_, allowed) in &mut waiting {

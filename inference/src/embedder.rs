@@ -74,7 +74,11 @@ impl Embedder {
         let EmbedderOptions { workers, queue_capacity, token_budget, .. } = *options;
         PoolSize { workers, queue_capacity, token_budget }.check()?;
         let workshop = Arc::new(Workshop {
-            queue: Queue::new(options.queue_capacity, options.token_budget),
+            queue: Queue::new(
+                options.queue_capacity,
+                options.token_budget,
+                if encoder.batches_pay() { None } else { Some(workers) },
+            ),
             cache: EmbeddingCache::new(options.cache_capacity, &encoder.info().fingerprint),
             counters: Counters::default(),
             encoder,

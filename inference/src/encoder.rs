@@ -58,4 +58,10 @@ pub trait SentenceEncoder: Send + Sync {
     /// # Errors
     /// [`Error::Inference`](crate::Error::Inference) when the computation of the whole batch fails.
     fn encode(&self, inputs: &[EncoderInput]) -> Result<Vec<Result<Embedding>>>;
+
+    /// Whether a batch takes much less time than its inputs one by one, as on a graphics card. Where it does not, what waits is
+    /// shared between the workers.
+    fn batches_pay(&self) -> bool {
+        false
+    }
 }

@@ -49,6 +49,7 @@ pub(crate) struct Queue {
     bulk_places: Arc<Semaphore>,
     capacity: usize,
     token_budget: usize,
+    sharing_workers: Option<usize>,
 }
 
 #[derive(Default)]
@@ -76,8 +77,9 @@ struct Place {
 }
 
 impl Queue {
-    /// `capacity` counts sentences, `token_budget` padded tokens of a batch; both at least 1.
-    pub(crate) fn new(capacity: usize, token_budget: usize) -> Self {
+    /// `capacity` counts sentences, `token_budget` padded tokens of a batch; both at least 1. `sharing_workers`: among how many
+    /// workers what waits is shared; without, one worker may take all of it.
+    pub(crate) fn new(capacity: usize, token_budget: usize, sharing_workers: Option<usize>) -> Self {
         Self {
             state: Mutex::default(),
             work_arrived: Condvar::new(),
@@ -85,6 +87,7 @@ impl Queue {
             bulk_places: Arc::new(Semaphore::new(capacity.div_ceil(2))),
             capacity,
             token_budget,
+            sharing_workers,
         }
     }
 
@@ -108,7 +111,7 @@ impl Queue {
     pub(crate) fn next_work(&self) -> Option<Work> {
         let mut state = self.lock();
         while !state.closed {
-            if let Some(work) = state.take_work(self.token_budget) {
+            if let Some(work) = state.take_work(self.token_budget, self.sharing_workers) {
                 let more = state.has_work();
                 self.wake_one(state, more);
                 return Some(work);
@@ -189,26 +192,35 @@ impl State {
         !self.arrived.is_empty() || !self.tokenized.is_empty()
     }
 
-    fn take_work(&mut self, token_budget: usize) -> Option<Work> {
-        if self.tokenizes_next(token_budget) {
+    fn take_work(&mut self, token_budget: usize, sharing_workers: Option<usize>) -> Option<Work> {
+        let most = sharing_workers.map_or(usize::MAX, |workers| self.share(workers));
+        if self.tokenizes_next(token_budget, most) {
             return self.arrived.pop_first().map(|(_, request)| Work::Tokenize(request));
         }
-        let batch = self.take_batch(token_budget);
+        let batch = self.take_batch(token_budget, most);
         (!batch.is_empty()).then_some(Work::Encode(batch))
     }
 
-    /// Whether enough is tokenized to form a batch, except for sentences whose turn comes first.
-    fn tokenizes_next(&self, token_budget: usize) -> bool {
-        let Some((next_arrived, _)) = self.arrived.first_key_value() else { return false };
-        let overtakes = self.tokenized.first_key_value().is_none_or(|(turn, _)| next_arrived < turn);
-        overtakes || self.tokens < token_budget.saturating_mul(BUDGETS_AHEAD)
+    /// Half of what each of the workers would get of all that waits, at least 1: while little waits nobody computes for a
+    /// customer who could be served by an idle worker, and under load batches are large enough that replies wake few threads
+    /// (factoring; Hummel, Schonberg and Flynn 1992).
+    fn share(&self, workers: usize) -> usize {
+        (self.arrived.len() + self.tokenized.len()).div_ceil(2 * workers).max(1)
     }
 
-    fn take_batch(&mut self, token_budget: usize) -> Vec<(Request, EncoderInput)> {
+    /// Whether enough is tokenized to form a batch, except for sentences whose turn comes first.
+    fn tokenizes_next(&self, token_budget: usize, most: usize) -> bool {
+        let Some((next_arrived, _)) = self.arrived.first_key_value() else { return false };
+        let overtakes = self.tokenized.first_key_value().is_none_or(|(turn, _)| next_arrived < turn);
+        let enough = self.tokens >= token_budget.saturating_mul(BUDGETS_AHEAD) || self.tokenized.len() >= most;
+        overtakes || !enough
+    }
+
+    fn take_batch(&mut self, token_budget: usize, most: usize) -> Vec<(Request, EncoderInput)> {
         let (turns, lengths): (Vec<Turn>, Vec<usize>) =
             self.tokenized.iter().map(|(turn, (_, input))| (*turn, input.token_ids.len())).unzip();
         let mut batch = Vec::new();
-        for position in next_batch(&lengths, token_budget) {
+        for position in next_batch(&lengths, token_budget, most) {
             self.tokens -= lengths[position];
             batch.extend(self.tokenized.remove(&turns[position]));
         }

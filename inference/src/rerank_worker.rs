@@ -90,7 +90,7 @@ fn next_request(waiting: &Mutex<mpsc::Receiver<RerankRequest>>) -> Option<Rerank
 /// Moves the positions of the next batch out of `unscored`, which is not empty.
 fn take_batch(unscored: &mut Vec<usize>, inputs: &[PairInput], token_budget: usize) -> Vec<usize> {
     let lengths: Vec<usize> = unscored.iter().map(|position| inputs[*position].token_ids.len()).collect();
-    let chosen = next_batch(&lengths, token_budget);
+    let chosen = next_batch(&lengths, token_budget, usize::MAX);
     let batch: Vec<usize> = chosen.iter().map(|place| unscored[*place]).collect();
     // Both are ascending.
     unscored.retain(|position| batch.binary_search(position).is_err());

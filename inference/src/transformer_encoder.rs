@@ -87,4 +87,8 @@ impl SentenceEncoder for TransformerEncoder {
         };
         Ok(checked.into_iter().map(next).collect())
     }
+
+    fn batches_pay(&self) -> bool {
+        self.architecture.batches_pay()
+    }
 }

@@ -6,6 +6,7 @@ Checkpoints and the figures by step (`STAGE.jsonl`) lie in the run's folder; the
 """
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -85,15 +86,20 @@ def static_start(packed: Path, size: str, seed: int) -> Encoder:
 def main() -> None:
     arguments = parse_arguments()
     torch.set_num_threads(arguments.threads)
-    budget, packed = BUDGETS[arguments.budget], arguments.packed
+    budget, packed = replace(BUDGETS[arguments.budget], seed=arguments.seed), arguments.packed
     encoder = Vectors.load(arguments.start).encoder if arguments.start else static_start(packed, arguments.size, budget.seed)
-    run = Run(packed, arguments.work / f"{arguments.size}-{arguments.budget}", budget, encoder, Corpus.load(packed / "corpus.npz"))
+    run = Run(packed, arguments.work / folder_name(arguments), budget, encoder, Corpus.load(packed / "corpus.npz"))
     for name in run.budget.stages if arguments.stage != "start" else ():
         run.train(name)
         if name == arguments.stage:
             break
     publish(run.encoder, run.tokenizer, arguments.output, NAME)
     print(f"saved {arguments.output}  {run.measure(run.encoder)}")
+
+
+def folder_name(arguments: argparse.Namespace) -> str:
+    seed = f"-{arguments.seed}" if arguments.seed else ""
+    return f"{arguments.size}-{arguments.budget}{seed}"
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -105,6 +111,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--start", type=Path, help="a trained model folder to go on from, of the packed folder's tokenizer")
     parser.add_argument("--stage", choices=("start", "pretrain", "tune"), default="tune", help="the last stage to run; start trains nothing")
     parser.add_argument("--output", type=Path, default=HERE.parent / NAME)
+    parser.add_argument("--seed", type=int, default=0, help="runs of different seeds can be averaged")
     parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args()
 

@@ -132,6 +132,11 @@ impl Architecture {
         }
     }
 
+    /// See [`SentenceEncoder::batches_pay`](crate::SentenceEncoder::batches_pay).
+    pub(crate) fn batches_pay(&self) -> bool {
+        matches!(self.backbone, Backbone::Graph(_))
+    }
+
     #[cfg(test)]
     pub(crate) fn graph(&self) -> Option<&dyn Graph> {
         match &self.backbone {

@@ -8,6 +8,7 @@ use crate::gate::{Gate, fake_info};
 
 pub(crate) struct FakeEncoder {
     info: ModelInfo,
+    batches_pay: bool,
     pub(crate) gate: Gate,
 }
 
@@ -17,8 +18,14 @@ pub(crate) fn expected(text: &str, role: Role) -> Embedding {
 }
 
 impl FakeEncoder {
+    /// On a device that batches fill, so that a worker takes all it may.
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self { info: fake_info(3), gate: Gate::default() })
+        Arc::new(Self { info: fake_info(3), batches_pay: true, gate: Gate::default() })
+    }
+
+    /// On a processor.
+    pub(crate) fn without_gain_from_batches() -> Arc<Self> {
+        Arc::new(Self { info: fake_info(3), batches_pay: false, gate: Gate::default() })
     }
 }
 
@@ -44,6 +51,10 @@ impl SentenceEncoder for FakeEncoder {
             _ if texts.iter().any(|text| text == "fail") => Err(Error::Inference("as asked".to_owned())),
             _ => Ok(inputs.iter().map(encode_one).collect()),
         }
+    }
+
+    fn batches_pay(&self) -> bool {
+        self.batches_pay
     }
 }
 

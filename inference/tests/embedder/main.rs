@@ -142,6 +142,27 @@ async fn waiting_sentences_are_batched_within_the_budget() {
 }
 
 #[tokio::test]
+async fn where_batches_bring_nothing_a_worker_leaves_work_for_the_others() {
+    let encoder = FakeEncoder::without_gain_from_batches();
+    let embedder = start(&encoder, &EmbedderOptions { workers: 2, ..options() });
+    let mut tasks = JoinSet::new();
+    hold_worker(&embedder, &encoder, &mut tasks).await;
+    submit(&embedder, "held too", &mut tasks);
+    until("both workers are at the gate", || encoder.gate.batches().len() == 2).await;
+    for number in 0..8 {
+        submit(&embedder, &format!("{number}"), &mut tasks);
+    }
+    until("all wait", || embedder.queue_depth() == 8).await;
+
+    encoder.gate.open();
+    assert!(tasks.join_all().await.into_iter().all(|result| result.is_ok()));
+    // A quarter of the eight, then of what is left.
+    let sizes: Vec<usize> = encoder.gate.batches()[2..].iter().map(Vec::len).collect();
+    assert_eq!((sizes.iter().sum::<usize>(), sizes.iter().max()), (8, Some(&2)), "{sizes:?}");
+    assert_eq!(sizes.last(), Some(&1), "{sizes:?}");
+}
+
+#[tokio::test]
 async fn many_are_answered_in_order_through_a_small_queue() {
     let encoder = FakeEncoder::new();
     let embedder = start(&encoder, &EmbedderOptions { workers: 3, queue_capacity: 5, ..options() });

@@ -1,4 +1,6 @@
 """What the vectors of a batch should be like."""
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -17,11 +19,34 @@ def contrast(left: Tensor, right: Tensor, bias: Tensor | float, temperature: flo
 
 
 def nested_contrast(left: Tensor, right: Tensor, bias: Tensor | float, temperature: float, prefixes: dict[int, float]) -> Tensor:
-    """The same for the first so-many numbers of each vector, weighted (Matryoshka; Kusupati and others 2022)."""
-    parts = [
-        weight * contrast(functional.normalize(left[:, :size]), functional.normalize(right[:, :size]), bias, temperature)
-        for size, weight in prefixes.items()
-    ]
+    """`contrast` for the first so-many numbers of each vector, weighted (Matryoshka; Kusupati and others 2022)."""
+    return nested(lambda left, right: contrast(left, right, bias, temperature), prefixes, left, right)
+
+
+def contrast_centroids(views: Tensor, others: Tensor, bias: Tensor, temperature: float) -> Tensor:
+    """Each view of a row belongs to the centroid of that row's other views, in both directions (prototypes of one class, as in
+    Snell and others 2017; an entry scores mostly by the centroid of its phrasings in the product, too).
+
+    `views` [views, rows, width], at least two; `others` [others, width] are negatives only; unit vectors. `bias`
+    [rows, rows + others] as in `contrast`.
+    """
+    count, rows = views.shape[:2]
+    sums = views.sum(0)
+    columns = torch.cat([functional.normalize(sums, dim=-1), others])
+    target = torch.arange(rows, device=views.device)
+    total = views.new_zeros(())
+    for view in views:
+        # A view's own centroid is that of the other views: it must not find itself.
+        own = functional.normalize(sums - view, dim=-1)
+        scores = (view @ columns.T).float().index_put((target, target), (view * own).sum(-1)) / temperature + bias
+        back = own @ view.T / temperature + bias[:, :rows]
+        total = total + functional.cross_entropy(scores, target) + functional.cross_entropy(back, target)
+    return total / (2 * count)
+
+
+def nested(loss: Callable[..., Tensor], prefixes: dict[int, float], *vectors: Tensor) -> Tensor:
+    """The weighted mean of a loss over prefixes of the vectors, each made a unit vector."""
+    parts = [weight * loss(*(functional.normalize(part[..., :size], dim=-1) for part in vectors)) for size, weight in prefixes.items()]
     return sum(parts) / sum(prefixes.values())
 
 

@@ -53,27 +53,26 @@ BUDGETS = {
         taught=0,
         measure_every=50,
         stages={
-            "tune": Stage(300, 6e-3, {"authored": (1.0, 4)}, table_rate=1.0, warm_up=10),
+            "tune": Stage(300, 6e-3, {"authored": (1.0, 2)}, table_rate=1.0, warm_up=10),
         },
     ),
     # Two cores read about ten million tokens in an hour: too few to learn a language from, so this budget only tunes.
     "processor": Budget(
         every=4,
         taught=80_000,
-        stages={"tune": Stage(2560, 2e-4, {"authored": (1.0, 5), "distilled": (0.3, 80)}, table_rate=0.4)},
+        stages={"tune": Stage(2560, 3e-4, {"authored": (1.0, 3), "distilled": (0.3, 40)}, table_rate=0.4)},
     ),
     # Goes on from a trained model when questions have been added: a warm restart at a lower rate.
     "continued": Budget(
         every=4,
         taught=80_000,
-        measure_every=100,
-        stages={"tune": Stage(700, 1.5e-4, {"authored": (1.0, 5), "distilled": (0.3, 80)}, table_rate=0.4, warm_up=30)},
+        stages={"tune": Stage(3300, 3e-4, {"authored": (1.0, 3), "distilled": (0.3, 40)}, table_rate=0.4)},
     ),
     # Two minutes on one core, enough to compare: `ablation.py` runs it again and again, one thing changed each time.
     "ablation": Budget(
         every=16,
         taught=40_000,
-        stages={"tune": Stage(70, 3e-4, {"authored": (1.0, 2), "distilled": (0.3, 24)}, table_rate=0.4, warm_up=10)},
+        stages={"tune": Stage(70, 3e-4, {"authored": (1.0, 1), "distilled": (0.3, 24)}, table_rate=0.4, warm_up=10)},
     ),
     # Sized for a quarter of an hour of one large graphics processor; never run.
     "accelerator": Budget(
@@ -82,7 +81,7 @@ BUDGETS = {
         measure_every=250,
         stages={
             "pretrain": Stage(2500, 5e-4, {"masked": (1.0, 1024), "distilled": (1.0, 1024), "parallel": (0.5, 512), "answers": (0.3, 128)}, warm_up=200),
-            "tune": Stage(1500, 3e-4, {"authored": (1.0, 24), "distilled": (0.3, 512), "answers": (0.1, 128)}),
+            "tune": Stage(1500, 3e-4, {"authored": (1.0, 16), "distilled": (0.3, 512), "answers": (0.1, 128)}),
         },
     ),
 }

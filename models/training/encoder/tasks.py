@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from encoder.corpus import Corpus, Ragged
-from encoder.losses import contrast, imitate, nested_contrast
+from encoder.losses import contrast, contrast_centroids, imitate, nested, nested_contrast
 from encoder.network import EPSILON, NEVER, Encoder, Packed
 from encoder.sentences import LONGEST, Sentences, draw_from
 
@@ -15,10 +15,12 @@ TEMPERATURE = 0.05
 # The teacher's vectors tell sentences apart more softly than the contrast does.
 TEACHER_TEMPERATURE = 0.05
 MASKED, MASK_SHARE, RANDOM_SHARE = 0.2, 0.8, 0.1
-# Of the authored pairs, the share whose right side is the answer, and the share that crosses the languages.
-REPLY_SHARE, TRANSLATION_SHARE = 0.05, 0.15
-# One side is the standard question more often than chance would have it, as in the index.
-STANDARD_SHARE = 0.3
+# Phrasings drawn of each entry. Four found more than two in equal time, and their centroid more than their pairs.
+VIEWS = 4
+# Of these, the share that becomes the answer or the other language instead.
+REPLY_SHARE, TRANSLATION_SHARE = 0.05, 0.1
+# The standard question is among them at least this often: knowledge bases without further phrasings have it alone.
+STANDARD_SHARE = 0.6
 # Common questions recur in other industries: those are weak negatives.
 FOREIGN_WEIGHT = 0.3
 
@@ -100,7 +102,7 @@ class Paired(nn.Module):
 
 
 class Authored(nn.Module):
-    """Two phrasings of each entry of some whole industries: an entry's neighbours are the negatives that matter.
+    """Some phrasings of each entry of some whole industries: an entry's neighbours are the negatives that matter.
 
     Further negatives are the industry's unanswerable questions for all of its entries, and an entry's look-alikes for
     that entry alone, since another entry may answer them.
@@ -118,29 +120,34 @@ class Authored(nn.Module):
         chosen = rng.choice(len(self.members), min(size, len(self.members)), replace=False)
         entries = np.concatenate([self.members[number] for number in chosen])
         owner = np.repeat(chosen, self.bench.corpus.industries[chosen])
-        left, right = self.draw_pairs(entries, rng)
+        views = self.draw_views(entries, rng)
         extra, extra_owner = self.draw_out_of_scope(chosen, rng)
         unlike, unlike_row = self.draw_unlike(entries, rng)
-        bias = np.zeros((len(left), len(right) + len(extra) + len(unlike)), np.float32)
+        bias = np.zeros((len(entries), len(entries) + len(extra) + len(unlike)), np.float32)
         bias[:, : -len(unlike) or None][owner[:, None] != np.concatenate([owner, extra_owner])[None]] = np.log(FOREIGN_WEIGHT)
         if len(unlike):
-            bias[:, -len(unlike) :] = np.where(np.arange(len(left))[:, None] == unlike_row[None], 0, NEVER)
-        vectors = self.bench.encode(encoder, np.concatenate([left, right, extra, unlike]), rng)
-        tensor = torch.from_numpy(bias).to(self.bench.device)
-        return nested_contrast(vectors[: len(left)], vectors[len(left) :], tensor, TEMPERATURE, self.bench.prefixes)
+            bias[:, -len(unlike) :] = np.where(np.arange(len(entries))[:, None] == unlike_row[None], 0, NEVER)
+        vectors = self.bench.encode(encoder, np.concatenate([views.ravel(), extra, unlike]), rng)
+        weights = torch.from_numpy(bias).to(self.bench.device)
+        seen, others = vectors[: views.size].unflatten(0, views.shape), vectors[views.size :]
+        return nested(lambda seen, others: contrast_centroids(seen, others, weights, TEMPERATURE), self.bench.prefixes, seen, others)
 
-    def draw_pairs(self, entries: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    def draw_views(self, entries: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """[views, entries]. An entry with fewer phrasings gives some of them twice."""
         corpus = self.bench.corpus
-        sizes, starts = corpus.phrasings.sizes[entries], self.starts["phrasings"][entries]
-        one = (rng.random(len(entries)) * sizes).astype(np.int64)
-        other = (one + 1 + (rng.random(len(entries)) * (sizes - 1)).astype(np.int64)) % sizes
-        other = np.where((rng.random(len(entries)) < STANDARD_SHARE) & (one > 0), 0, other)
-        left, right = corpus.phrasings.flat[starts + one], corpus.phrasings.flat[starts + other]
+        sizes = corpus.phrasings.sizes[entries]
+        order = rng.random((len(entries), max(sizes.max(), VIEWS)))
+        order[rng.random(len(entries)) < STANDARD_SHARE, 0] = -1
+        order[np.arange(order.shape[1]) >= sizes[:, None]] = 2
+        drawn = rng.permuted(np.argsort(order, 1)[:, :VIEWS] % sizes[:, None], axis=1)
+        views = [corpus.phrasings.flat[self.starts["phrasings"][entries] + column] for column in drawn.T]
+        return np.stack([self.vary(entries, view, rng) for view in views])
+
+    def vary(self, entries: np.ndarray, numbers: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         kind = rng.random(len(entries))
-        right = self.instead("replies", entries, right, kind < REPLY_SHARE, rng)
+        numbers = self.instead("replies", entries, numbers, kind < REPLY_SHARE, rng)
         crossing = (kind >= REPLY_SHARE) & (kind < REPLY_SHARE + TRANSLATION_SHARE)
-        right = self.instead("translations", entries, right, crossing, rng)
-        return self.instead("translations", entries, left, crossing & (rng.random(len(entries)) < 0.3), rng), right
+        return self.instead("translations", entries, numbers, crossing, rng)
 
     def instead(self, name: str, entries: np.ndarray, numbers: np.ndarray, where: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         lists: Ragged = getattr(self.bench.corpus, name)
