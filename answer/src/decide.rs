@@ -7,10 +7,11 @@ use inference::{Embedder, Embedding, Role};
 use crate::{
     AnswerPolicy, Band, Candidate, Decided, Decision, Guard, HandOffReason, KnowledgeSnapshot, Probability,
     Question, Reranking, Result, Stages,
+    desk::in_turn,
     guard::{self, Conflicts},
     ranking::{Ranking, Scored},
     retrieve::{Except, Query},
-    snapshot::{blocking, direction},
+    snapshot::direction,
 };
 
 /// Candidates that are reported; more are not read.
@@ -19,7 +20,7 @@ const REPORTED: usize = 10;
 /// Decides what to do with `question`.
 ///
 /// The question's vector is computed by the embedder's threads, the reranker's scores by its own if the snapshot has one,
-/// the rest on tokio's blocking threads, so that a thread that serves sockets only waits.
+/// the rest in turn on threads of its own, so that a thread that serves sockets only waits.
 ///
 /// # Errors
 /// [`Error::Inference`](crate::Error::Inference) when the embedder or the reranker refuses (its queue is full) or fails;
@@ -35,7 +36,7 @@ pub async fn decide(
     let embed = milliseconds_since(started);
     let (asked, known) = (question.clone(), Arc::clone(snapshot));
     let (mut decided, rerank) = match &snapshot.reranking {
-        None => (blocking(move || Ok(conclude(&known, &rank(asked, vector, &known)?, policy))).await?, 0.0),
+        None => (in_turn(move || Ok(conclude(&known, &rank(asked, vector, &known)?, policy))).await?, 0.0),
         Some(reranking) => reranked(asked, vector, known, policy, reranking).await?,
     };
     decided.stages = Stages { embed, retrieve: milliseconds_since(started) - embed - rerank, rerank };
@@ -58,12 +59,12 @@ async fn reranked(
         let passages = ranking.passages(&known, candidates);
         Ok((ranking, passages))
     };
-    let (ranking, passages) = blocking(rank).await?;
+    let (ranking, passages) = in_turn(rank).await?;
     let started = Instant::now();
     let logits = reranking.reranker.score(&normalized, passages).await?;
     let rerank = milliseconds_since(started);
     let conclude = move || Ok(conclude(&snapshot, &ranking.reranked(&logits), policy));
-    Ok((blocking(conclude).await?, rerank))
+    Ok((in_turn(conclude).await?, rerank))
 }
 
 /// The candidates by evidence.

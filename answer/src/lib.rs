@@ -13,6 +13,7 @@ mod centroid;
 mod check;
 mod decide;
 mod decision;
+mod desk;
 mod entry;
 mod error;
 mod evidence;
