@@ -66,7 +66,7 @@ BUDGETS = {
     "continued": Budget(
         every=4,
         taught=80_000,
-        stages={"tune": Stage(3300, 3e-4, {"authored": (1.0, 3), "distilled": (0.3, 40)}, table_rate=0.4)},
+        stages={"tune": Stage(2700, 3e-4, {"authored": (1.0, 3), "distilled": (0.3, 40)}, table_rate=0.4)},
     ),
     # Two minutes on one core, enough to compare: `ablation.py` runs it again and again, one thing changed each time.
     "ablation": Budget(
