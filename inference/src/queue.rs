@@ -212,7 +212,8 @@ impl State {
     fn tokenizes_next(&self, token_budget: usize, most: usize) -> bool {
         let Some((next_arrived, _)) = self.arrived.first_key_value() else { return false };
         let overtakes = self.tokenized.first_key_value().is_none_or(|(turn, _)| next_arrived < turn);
-        let enough = self.tokens >= token_budget.saturating_mul(BUDGETS_AHEAD) || self.tokenized.len() >= most;
+        let enough =
+            self.tokens >= token_budget.saturating_mul(BUDGETS_AHEAD) || self.tokenized.len() >= most;
         overtakes || !enough
     }
 
