@@ -33,6 +33,8 @@ class Figures:
     peer: str | None
     p50_milliseconds: float
     p99_milliseconds: float
+    # Through the product's queue; the others have none.
+    queued_milliseconds: float | None
     questions: Throughput
     passages: Throughput
     megabytes: float
@@ -63,6 +65,7 @@ def figures_of(record: Record, reference: Record, limit: float | None) -> Figure
         peer=record.stack.peer,
         p50_milliseconds=1e3 * float(np.quantile(record.singles, 0.5)),
         p99_milliseconds=1e3 * float(np.quantile(record.singles, 0.99)),
+        queued_milliseconds=1e3 * float(np.quantile(record.queued, 0.5)) if record.queued else None,
         questions=throughput(record.batches, record.threads, limit),
         passages=throughput(record.passages, record.threads, limit),
         megabytes=record.megabytes,

@@ -65,6 +65,8 @@ class Record:
     batches: list[Batches] = field(default_factory=list)
     passages: list[Batches] = field(default_factory=list)
     tokenizing: list[float] = field(default_factory=list)
+    # Singles again, through the queue and a worker's thread.
+    queued: list[float] = field(default_factory=list)
     # Operations a second; empty where our server has no loop for the stack's arithmetic.
     peaks: list[float] = field(default_factory=list)
     vectors: dict[str, list[float]] = field(default_factory=dict)
@@ -150,6 +152,7 @@ def measure_round(process: Running, record: Record, texts: Texts, effort: Effort
 
 def measure_own(process: Running, record: Record, questions: list[str]) -> None:
     """What only our server tells."""
+    record.queued += process.ask("queued", texts=questions)["seconds"]
     record.tokenizing.append(process.ask("tokenize", texts=questions)["seconds"] / len(questions))
     peak = process.ask("peak")["operations_per_second"]
     record.peaks += [] if peak is None else [peak]

@@ -26,7 +26,7 @@ COLUMNS = (
 )
 EXPLANATION = """From text to unit vector, tokenizing included, no cache; all stacks in one run, round by round on the same sentences. Rates
 are the median round's, in brackets by processor time instead of the clock's, which other programs disturb far less (with two threads, waiting in a loop for the
-other thread counts as use). Single: one caller, one question after another; ours through the embedder's queue. Batches are taken as they come, so a stack that pads pays for it. Two threads
+other thread counts as use). Single: one caller, one question after another, computed on its thread. Batches are taken as they come, so a stack that pads pays for it. Two threads
 are two independent workers for ours and two threads inside each product for the others. The limit is what the processor reaches in
 multiply-adds that never leave its registers, for the linear layers of real tokens. RSS after load and warm-up; start from the process's
 start to its first vector. Cosines are to candle's graph in single precision. The last column compares with the stack of the same class,
@@ -45,7 +45,7 @@ class Setting:
 
 def report(measured: Measured, rows: list[Figures], setting: Setting) -> str:
     parts = [f"# Embedding beside other stacks\n\n{machine()} {texts_measured(measured, setting)} {disturbance(measured)}"]
-    parts += [table(rows), EXPLANATION, "\n".join(f"- {line}" for line in (*limits(measured, setting), *scaling(rows)))]
+    parts += [table(rows), EXPLANATION, "\n".join(f"- {line}" for line in (*limits(measured, setting), *queued(rows), *scaling(rows)))]
     return "\n\n".join(parts) + "\n"
 
 
@@ -131,6 +131,15 @@ def limits(measured: Measured, setting: Setting) -> list[str]:
     ]
     microseconds = [1e6 * seconds for record in measured.records for seconds in record.tokenizing]
     return [*lines, f"Tokenizing takes ours {median(microseconds):.0f} µs a question."]
+
+
+def queued(rows: list[Figures]) -> list[str]:
+    """What a single question takes with the way to a worker's thread and back."""
+    return [
+        f"{row.name}, {threads_in_words(row.threads)}: a single question takes {row.queued_milliseconds:.2f} ms (p50) through the embedder's queue."
+        for row in rows
+        if row.queued_milliseconds is not None
+    ]
 
 
 def scaling(rows: list[Figures]) -> list[str]:

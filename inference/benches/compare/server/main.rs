@@ -80,6 +80,7 @@ fn serve(stack: &Stack) -> Outcome<()> {
 fn answer(stack: &Stack, request: Request) -> Outcome<Reply> {
     Ok(match request {
         Request::Single { texts } => Reply::Single { seconds: stack.single(&texts)? },
+        Request::Queued { texts } => Reply::Single { seconds: stack.queued(&texts)? },
         Request::Batch { texts, size } => stack.batches(&texts, size)?,
         Request::Tokenize { texts } => Reply::Tokenize { seconds: stack.tokenize(&texts)? },
         Request::Peak => Reply::Peak { operations_per_second: stack.peak() },

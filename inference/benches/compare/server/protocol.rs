@@ -5,8 +5,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Deserialize)]
 #[serde(tag = "measure", rename_all = "lowercase")]
 pub(crate) enum Request {
-    /// One caller, one text after another.
+    /// One text after another, on the caller's thread.
     Single { texts: Vec<String> },
+    /// The same through the handle that the product holds: queue, worker thread, reply.
+    Queued { texts: Vec<String> },
     /// All texts, `size` to a call, the calls shared out among the workers.
     Batch { texts: Vec<String>, size: usize },
     /// Text to token ids alone.

@@ -9,7 +9,7 @@ use tokio::runtime::Runtime;
 
 use crate::protocol::Reply;
 use crate::workers::Workers;
-use crate::{Outcome, peak};
+use crate::{Outcome, peak, workers};
 
 /// See the module.
 pub(crate) struct Stack {
@@ -34,16 +34,14 @@ impl Stack {
         })
     }
 
-    /// Seconds for each text through the handle that the product holds: queue, worker thread, reply.
+    /// Seconds for each text, on this thread.
     pub(crate) fn single(&self, texts: &[String]) -> Outcome<Vec<f64>> {
-        texts
-            .iter()
-            .map(|text| {
-                let asked = Instant::now();
-                self.runtime.block_on(self.embedder.embed(text, Role::Query))?;
-                Ok(asked.elapsed().as_secs_f64())
-            })
-            .collect()
+        timed(texts, |text| workers::embed(self.encoder.as_ref(), std::slice::from_ref(text)))
+    }
+
+    /// Seconds for each text through the handle that the product holds.
+    pub(crate) fn queued(&self, texts: &[String]) -> Outcome<Vec<f64>> {
+        timed(texts, |text| Ok(self.runtime.block_on(self.embedder.embed(text, Role::Query))?))
     }
 
     /// All texts, `size` to a call of the encoder.
@@ -71,4 +69,15 @@ impl Stack {
     pub(crate) fn peak(&self) -> Option<f64> {
         peak::operations_per_second(self.encoder.info().precision, self.worker_count)
     }
+}
+
+fn timed<T>(texts: &[String], embed: impl Fn(&String) -> Outcome<T>) -> Outcome<Vec<f64>> {
+    texts
+        .iter()
+        .map(|text| {
+            let asked = Instant::now();
+            embed(text)?;
+            Ok(asked.elapsed().as_secs_f64())
+        })
+        .collect()
 }

@@ -57,7 +57,7 @@ fn start_worker(
 }
 
 /// From text to vectors in one call of the encoder.
-fn embed(encoder: &dyn SentenceEncoder, texts: &[String]) -> Embedded {
+pub(crate) fn embed(encoder: &dyn SentenceEncoder, texts: &[String]) -> Embedded {
     let mut inputs = Vec::with_capacity(texts.len());
     for text in texts {
         inputs.push(encoder.tokenize(text, Role::Query)?);
