@@ -19,6 +19,9 @@ pub struct EmbeddedText {
     pub tokens: usize,
 }
 
+/// Sums that grow side by side, in vector registers.
+const LANES: usize = 16;
+
 impl Embedding {
     /// Scales `values` to unit length.
     ///
@@ -59,7 +62,17 @@ impl Embedding {
     /// the shorter one's values.
     #[must_use]
     pub fn similarity(&self, other: &Self) -> f32 {
-        self.0.iter().zip(other.0.iter()).map(|(left, right)| left * right).sum()
+        let shorter = self.0.len().min(other.0.len());
+        let (left, left_rest) = self.0[..shorter].as_chunks::<LANES>();
+        let (right, right_rest) = other.0[..shorter].as_chunks::<LANES>();
+        let mut sums = [0.0; LANES];
+        for (left, right) in left.iter().zip(right) {
+            for lane in 0..LANES {
+                sums[lane] += left[lane] * right[lane];
+            }
+        }
+        let rest: f32 = left_rest.iter().zip(right_rest).map(|(left, right)| left * right).sum();
+        sums.iter().sum::<f32>() + rest
     }
 
     /// The first `dimension` values, scaled to unit length again (Matryoshka truncation). A `dimension` at or above
@@ -77,6 +90,9 @@ impl Embedding {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -111,5 +127,19 @@ mod tests {
         assert_eq!(truncated.dimension(), 2);
         assert_eq!(embedding.truncated(9).unwrap(), embedding);
         assert!(matches!(embedding.truncated(0), Err(Error::Unencodable)));
+    }
+
+    proptest! {
+        #[test]
+        fn similarity_is_the_sum_of_products_over_the_shorter_vector(
+            left in vec(-1.0_f32..1.0, 1..50), right in vec(-1.0_f32..1.0, 1..50),
+        ) {
+            let (Ok(left), Ok(right)) = (Embedding::normalized(left), Embedding::normalized(right)) else {
+                return Ok(());
+            };
+            let pairs = left.as_slice().iter().zip(right.as_slice());
+            let expected: f64 = pairs.map(|(left, right)| f64::from(*left) * f64::from(*right)).sum();
+            prop_assert!((f64::from(left.similarity(&right)) - expected).abs() < 1e-6);
+        }
     }
 }

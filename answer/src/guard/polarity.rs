@@ -131,6 +131,12 @@ fn opposed(left: &Reading, right: &Reading) -> bool {
     opposite || cancelled()
 }
 
+/// Whether the sentence has this word; a Latin one stands alone. Most sentences do not even hold its letters, which is seen
+/// sooner than what their words are.
+fn has_word(sentence: &str, word: &str) -> bool {
+    sentence.contains(word) && (!word.is_ascii() || english::words(sentence).any(|said| said == word))
+}
+
 fn without(sentence: &str, word: &str) -> String {
     if !word.is_ascii() {
         return sentence.replace(word, " ");

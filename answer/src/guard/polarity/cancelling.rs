@@ -1,7 +1,6 @@
 //! One sentence wants to end, the other to begin: "预约怎么取消" and "怎么预约".
 
-use super::{english, without};
-use crate::normalize::is_ideograph;
+use super::{has_word, without};
 
 const ENDINGS: [&str; 27] = [
     "取消",
@@ -103,25 +102,17 @@ pub(super) fn between(left: &str, right: &str) -> Option<(String, String)> {
 }
 
 fn rests(ending: &str, beginning: &str) -> Option<(String, String)> {
-    let any = |sentence: &str, words: &[&str]| words.iter().any(|word| says(sentence, word));
+    let any = |sentence: &str, words: &[&str]| words.iter().any(|word| has_word(sentence, word));
     let ends = any(ending, &ENDINGS);
     let is_about_both = any(ending, &BEGINNINGS) && any(ending, &ALTERNATIVES);
     let only_begins = any(beginning, &BEGINNINGS) && !any(beginning, &ENDINGS) && !any(beginning, &ALSO_END);
     (ends && !is_about_both && only_begins).then(|| (stripped(ending), stripped(beginning)))
 }
 
-fn says(sentence: &str, word: &str) -> bool {
-    if word.chars().any(is_ideograph) {
-        sentence.contains(word)
-    } else {
-        english::words(sentence).any(|said| said == word)
-    }
-}
-
 fn stripped(sentence: &str) -> String {
     ENDINGS
         .iter()
         .chain(&BEGINNINGS)
-        .filter(|word| says(sentence, word))
+        .filter(|word| has_word(sentence, word))
         .fold(sentence.to_owned(), |rest, word| without(&rest, word))
 }

@@ -1,6 +1,6 @@
 //! Words that exclude each other.
 
-use super::english;
+use super::has_word;
 use crate::normalize::is_ideograph;
 
 /// What is said on the left is the opposite of what is said on the right; words of one row and side mean the same.
@@ -132,11 +132,5 @@ fn exclusive(
 }
 
 fn first_said(sentence: &str, words: &'static [&'static str]) -> Option<&'static str> {
-    words.iter().copied().find(|word| {
-        if word.is_ascii() {
-            english::words(sentence).any(|said| said == *word)
-        } else {
-            sentence.contains(word)
-        }
-    })
+    words.iter().copied().find(|word| has_word(sentence, word))
 }
