@@ -6,21 +6,11 @@ from torch import Tensor
 from torch.nn import functional
 
 
-def contrast(left: Tensor, right: Tensor, bias: Tensor | float, temperature: float) -> Tensor:
-    """Multiple negatives ranking in both directions: row i of `left` belongs to row i of `right` (unit vectors).
-
-    `right` may have more rows than `left`: these are negatives only. `bias` is added to the scaled cosines, so that a
-    negative number makes a pair a weaker negative.
-    """
-    count = len(left)
-    scores = left @ right.T / temperature + bias
-    target = torch.arange(count, device=left.device)
-    return (functional.cross_entropy(scores, target) + functional.cross_entropy(scores[:, :count].T, target)) / 2
-
-
-def nested_contrast(left: Tensor, right: Tensor, bias: Tensor | float, temperature: float, prefixes: dict[int, float]) -> Tensor:
-    """`contrast` for the first so-many numbers of each vector, weighted (Matryoshka; Kusupati and others 2022)."""
-    return nested(lambda left, right: contrast(left, right, bias, temperature), prefixes, left, right)
+def contrast(left: Tensor, right: Tensor, temperature: float) -> Tensor:
+    """Multiple negatives ranking in both directions: row i of `left` belongs to row i of `right` (unit vectors)."""
+    scores = left @ right.T / temperature
+    target = torch.arange(len(left), device=left.device)
+    return (functional.cross_entropy(scores, target) + functional.cross_entropy(scores.T, target)) / 2
 
 
 def contrast_centroids(views: Tensor, others: Tensor, bias: Tensor, temperature: float) -> Tensor:
@@ -28,7 +18,7 @@ def contrast_centroids(views: Tensor, others: Tensor, bias: Tensor, temperature:
     Snell and others 2017; an entry scores mostly by the centroid of its phrasings in the product, too).
 
     `views` [views, rows, width], at least two; `others` [others, width] are negatives only; unit vectors. `bias`
-    [rows, rows + others] as in `contrast`.
+    [rows, rows + others] is added to the scaled cosines, so that a negative number makes a pair a weaker negative.
     """
     count, rows = views.shape[:2]
     sums = views.sum(0)
@@ -45,7 +35,8 @@ def contrast_centroids(views: Tensor, others: Tensor, bias: Tensor, temperature:
 
 
 def nested(loss: Callable[..., Tensor], prefixes: dict[int, float], *vectors: Tensor) -> Tensor:
-    """The weighted mean of a loss over prefixes of the vectors, each made a unit vector."""
+    """The weighted mean of a loss over the first so-many numbers of each vector, made unit vectors (Matryoshka; Kusupati and others
+    2022)."""
     parts = [weight * loss(*(functional.normalize(part[..., :size], dim=-1) for part in vectors)) for size, weight in prefixes.items()]
     return sum(parts) / sum(prefixes.values())
 

@@ -62,7 +62,7 @@ BUDGETS = {
         taught=80_000,
         stages={"tune": Stage(2560, 3e-4, {"authored": (1.0, 3), "distilled": (0.3, 40)}, table_rate=0.4)},
     ),
-    # Goes on from a trained model when questions have been added: a warm restart at a lower rate.
+    # Goes on from a trained model when questions have been added: a warm restart.
     "continued": Budget(
         every=4,
         taught=80_000,

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from encoder.corpus import Corpus, Ragged
-from encoder.losses import contrast, contrast_centroids, imitate, nested, nested_contrast
+from encoder.losses import contrast, contrast_centroids, imitate, nested
 from encoder.network import EPSILON, NEVER, Encoder, Packed
 from encoder.sentences import LONGEST, Sentences, draw_from
 
@@ -83,7 +83,7 @@ class Distilled(nn.Module):
         teacher = torch.from_numpy(corpus.teacher[rows].astype(np.float32)).to(self.bench.device)
         teacher = functional.normalize(teacher)
         chinese, english = functional.normalize(vectors).chunk(2)
-        pairs = contrast(chinese, english, 0.0, TEMPERATURE)
+        pairs = contrast(chinese, english, TEMPERATURE)
         kinds = [(english, english), (chinese, english), (chinese, chinese)]
         return pairs + sum(imitate(left, right, teacher, TEACHER_TEMPERATURE) for left, right in kinds) / len(kinds)
 
@@ -98,7 +98,7 @@ class Paired(nn.Module):
     def loss(self, encoder: Encoder, size: int, rng: np.random.Generator) -> Tensor:
         rows = rng.choice(len(self.pairs), min(size, len(self.pairs)), replace=False)
         left, right = self.bench.encode(encoder, self.pairs[rows].T.ravel(), rng).chunk(2)
-        return nested_contrast(left, right, 0.0, TEMPERATURE, self.bench.prefixes)
+        return nested(lambda left, right: contrast(left, right, TEMPERATURE), self.bench.prefixes, left, right)
 
 
 class Authored(nn.Module):
