@@ -8,8 +8,8 @@ use crate::DeviceChoice;
 const SIMILAR_LENGTH: usize = 16;
 
 /// Padded tokens of a batch where none are configured: 256 on a processor, 3 to 10 milliseconds of all-MiniLM-L6-v2 on a core
-/// with AVX-512. Larger batches take as long for each text there, and one worker would take all that waits while the
-/// others have nothing to do. 16 384 on an NVIDIA card, 512 questions of 32 tokens, so that its thousands
+/// with AVX-512. Larger batches take as long for each text there, and a customer's question waits until one that has begun is
+/// done. 16 384 on an NVIDIA card, 512 questions of 32 tokens, so that its thousands
 /// of lanes have work while the next batch is tokenized; this one is an estimate and has not been measured.
 pub(crate) fn default_token_budget(device: DeviceChoice) -> usize {
     match device {
@@ -23,7 +23,7 @@ pub(crate) fn default_token_budget(device: DeviceChoice) -> usize {
 /// Returns positions in `lengths`, ascending. The first sentence is always among them, even when it alone is longer
 /// than `token_budget`; so a sentence at position `n` is served within `n + 1` batches. The others join, those of the
 /// nearest length first, while
-/// - they are at most `most`, itself at least 1,
+/// - there are at most `most` with the first,
 /// - the padded batch, longest × count, stays within `token_budget`, and
 /// - the padding of the shortest is at most its own length (or [`SIMILAR_LENGTH`]).
 ///

@@ -73,12 +73,9 @@ impl Embedder {
     pub fn start(encoder: Arc<dyn SentenceEncoder>, options: &EmbedderOptions) -> Result<Self> {
         let EmbedderOptions { workers, queue_capacity, token_budget, .. } = *options;
         PoolSize { workers, queue_capacity, token_budget }.check()?;
+        let sharing_workers = (!encoder.batches_pay()).then_some(workers);
         let workshop = Arc::new(Workshop {
-            queue: Queue::new(
-                options.queue_capacity,
-                options.token_budget,
-                if encoder.batches_pay() { None } else { Some(workers) },
-            ),
+            queue: Queue::new(queue_capacity, token_budget, sharing_workers),
             cache: EmbeddingCache::new(options.cache_capacity, &encoder.info().fingerprint),
             counters: Counters::default(),
             encoder,

@@ -49,6 +49,7 @@ pub(crate) struct Queue {
     bulk_places: Arc<Semaphore>,
     capacity: usize,
     token_budget: usize,
+    /// See [`Queue::new`].
     sharing_workers: Option<usize>,
 }
 
@@ -201,11 +202,11 @@ impl State {
         (!batch.is_empty()).then_some(Work::Encode(batch))
     }
 
-    /// Half of what each of the workers would get of all that waits, at least 1: while little waits nobody computes for a
+    /// Half of what each of the workers would get of all that waits, at least 1 when anything does: while little waits nobody computes for a
     /// customer who could be served by an idle worker, and under load batches are large enough that replies wake few threads
     /// (factoring; Hummel, Schonberg and Flynn 1992).
     fn share(&self, workers: usize) -> usize {
-        (self.arrived.len() + self.tokenized.len()).div_ceil(2 * workers).max(1)
+        (self.arrived.len() + self.tokenized.len()).div_ceil(2 * workers)
     }
 
     /// Whether enough is tokenized to form a batch, except for sentences whose turn comes first.
