@@ -4,7 +4,7 @@ use aligned_vec::{AVec, ConstAlign};
 use bytemuck::Zeroable;
 
 use super::functions::Activation;
-use super::instructions::{Dot, Instructions};
+use super::instructions::{Dot, Instructions, LINE, prefetch};
 use crate::Precision;
 
 /// Values aligned to a cache line, so that no register is loaded from two of them.
@@ -92,46 +92,83 @@ impl<F: Finish> Work for Product<'_, F> {
     type Output = ();
 
     #[inline(always)]
-    fn run<D: Dot>(self, dot: D) {
-        let width = 2 * lanes::<D>();
-        let length = width * self.steps;
-        let together = (PANELS_TOGETHER / length).max(1);
+    fn run<D: Dot>(mut self, dot: D) {
+        let panel = 2 * lanes::<D>() * self.steps;
+        let together = (PANELS_TOGETHER / panel).max(1);
         let mut sums = [[D::Register::zeroed(); 2]; MOST_ROWS];
-        for (group, panels) in self.panels.chunks(together * length).enumerate() {
-            for first in (0..self.rows).step_by(self.tile_rows) {
-                let rows = self.tile_rows.min(self.rows - first);
-                let columns = &self.columns[first * self.steps..(first + rows) * self.steps];
-                for (number, panel) in (group * together..).zip(panels.chunks_exact(length)) {
-                    let panel: &[[D::Register; 2]] = bytemuck::cast_slice(panel);
-                    let kept = number * width..self.outputs.min((number + 1) * width);
-                    sum(dot, rows, columns, panel, &mut sums);
-                    let sums = &mut sums[..rows];
-                    finish(dot, self.finish, (first, number), sums, self.elementwise);
-                    for (row, sums) in (first..).zip(sums) {
-                        let place = &mut self.results[row * self.outputs..][kept.clone()];
-                        copy_panel(&bytemuck::cast_slice(sums)[..place.len()], place);
-                    }
-                }
+        let mut groups = self.panels.chunks(together * panel).peekable();
+        for first in (0..).step_by(together) {
+            let Some(panels) = groups.next() else { break };
+            let next = groups.peek().copied().unwrap_or_default();
+            self.multiply_group(dot, (first, panels), next, &mut sums);
+        }
+    }
+}
+
+impl<F: Finish> Product<'_, F> {
+    /// All rows with some panels: the number of the first one, and their weights. Meanwhile the `next` weights are asked for.
+    #[inline(always)]
+    fn multiply_group<D: Dot>(
+        &mut self,
+        dot: D,
+        (first, panels): (usize, &[u32]),
+        next: &[u32],
+        sums: &mut [[D::Register; 2]; MOST_ROWS],
+    ) {
+        let panel = 2 * lanes::<D>() * self.steps;
+        let products = self.rows.div_ceil(self.tile_rows) * panels.len() / panel;
+        let mut shares = next.chunks(next.len().div_ceil(products).next_multiple_of(LINE).max(LINE));
+        for row in (0..self.rows).step_by(self.tile_rows) {
+            for (number, panel) in (first..).zip(panels.chunks_exact(panel)) {
+                self.multiply_tile(dot, row, (number, panel), shares.next().unwrap_or_default(), sums);
             }
+        }
+    }
+
+    /// The tile that begins with row `first`, with one panel: its number, and its weights.
+    #[inline(always)]
+    fn multiply_tile<D: Dot>(
+        &mut self,
+        dot: D,
+        first: usize,
+        (number, panel): (usize, &[u32]),
+        next: &[u32],
+        sums: &mut [[D::Register; 2]; MOST_ROWS],
+    ) {
+        let rows = self.tile_rows.min(self.rows - first);
+        let columns = &self.columns[first * self.steps..(first + rows) * self.steps];
+        let width = 2 * lanes::<D>();
+        let kept = number * width..self.outputs.min((number + 1) * width);
+        sum(dot, rows, columns, bytemuck::cast_slice(panel), next, sums);
+        let sums = &mut sums[..rows];
+        finish(dot, self.finish, (first, number), sums, self.elementwise);
+        for (row, sums) in (first..).zip(sums) {
+            let place = &mut self.results[row * self.outputs..][kept.clone()];
+            copy_panel(&bytemuck::cast_slice(sums)[..place.len()], place);
         }
     }
 }
 
 /// Weights that pass by every tile before the next ones do: 256 KB, which stay in a core's second-level cache meanwhile, while
 /// the tile's own columns stay in the first-level one. All weights at once would come anew from memory for each tile where
-/// they are more than the caches hold; one panel at a time, a tile's columns would come anew for each panel.
+/// they are more than the caches hold; one panel at a time, a tile's columns would come anew for each panel. While they pass,
+/// those behind them are fetched, share by share.
 const PANELS_TOGETHER: usize = 1 << 16;
+
+/// Steps from one request for weights to the next.
+const STEPS_TOGETHER: usize = 4;
 
 /// The most rows that are computed together, whatever the instructions.
 const MOST_ROWS: usize = 14;
 
-/// The sums of `rows` rows for one panel: calls [`tile`] for the number of rows at hand.
+/// The sums of `rows` rows for one panel: calls [`tile`] for the number of rows at hand. `next` is fetched meanwhile.
 #[inline(always)]
 fn sum<D: Dot>(
     dot: D,
     rows: usize,
     columns: &[u32],
     panel: &[[D::Register; 2]],
+    next: &[u32],
     sums: &mut [[D::Register; 2]; MOST_ROWS],
 ) {
     macro_rules! of {
@@ -139,7 +176,7 @@ fn sum<D: Dot>(
             match rows {
                 $($number if $number <= D::ROWS => {
                     if let Some(sums) = sums.first_chunk_mut::<$number>() {
-                        *sums = tile(dot, columns, panel);
+                        *sums = tile(dot, columns, panel, next);
                     }
                 })*
                 _ => {}
@@ -155,13 +192,20 @@ fn tile<D: Dot, const ROWS: usize>(
     dot: D,
     columns: &[u32],
     panel: &[[D::Register; 2]],
+    next: &[u32],
 ) -> [[D::Register; 2]; ROWS] {
     let mut sums = [[D::Register::zeroed(); 2]; ROWS];
-    for (column, weights) in columns.as_chunks::<ROWS>().0.iter().zip(panel) {
-        for row in 0..ROWS {
-            let step = dot.broadcast(column[row]);
-            sums[row][0] = dot.add(sums[row][0], weights[0], step);
-            sums[row][1] = dot.add(sums[row][1], weights[1], step);
+    let columns = columns.as_chunks::<ROWS>().0;
+    let requests = panel.len().div_ceil(STEPS_TOGETHER).max(1);
+    let mut shares = next.chunks(next.len().div_ceil(requests).next_multiple_of(LINE).max(LINE));
+    for (columns, panel) in columns.chunks(STEPS_TOGETHER).zip(panel.chunks(STEPS_TOGETHER)) {
+        prefetch(shares.next().unwrap_or_default());
+        for (column, weights) in columns.iter().zip(panel) {
+            for row in 0..ROWS {
+                let step = dot.broadcast(column[row]);
+                sums[row][0] = dot.add(sums[row][0], weights[0], step);
+                sums[row][1] = dot.add(sums[row][1], weights[1], step);
+            }
         }
     }
     sums

@@ -38,12 +38,24 @@ mod avx512_bfloat;
 mod avx512_vnni;
 #[cfg(target_arch = "x86_64")]
 mod avx_vnni;
+#[cfg(all(target_arch = "x86_64", not(miri)))]
+mod prefetch;
 mod single;
 
 use bytemuck::Pod;
 
 use super::product::Work;
 use crate::Precision;
+
+#[cfg(all(target_arch = "x86_64", not(miri)))]
+pub(super) use prefetch::prefetch;
+
+/// Values of four bytes in a cache line.
+pub(super) const LINE: usize = 16;
+
+/// Only where there is an instruction for it.
+#[cfg(not(all(target_arch = "x86_64", not(miri))))]
+pub(super) fn prefetch(_: &[u32]) {}
 
 /// One instruction set's dot products. A value exists only where the processor has the instructions.
 pub(super) trait Dot: Copy {

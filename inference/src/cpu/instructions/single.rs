@@ -18,9 +18,9 @@ impl<W: Work> WithSimd for Dispatched<W> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> W::Output {
-        // With 32 registers 12 rows, with 16 registers 6.
+        // With 32 registers 14 rows, with 16 registers 6.
         if S::REGISTER_COUNT >= 32 {
-            Single::<S, 12>(simd).run(self.0)
+            Single::<S, 14>(simd).run(self.0)
         } else {
             Single::<S, 6>(simd).run(self.0)
         }
