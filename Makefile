@@ -101,9 +101,11 @@ memory-check: ## the kernels' tests under AddressSanitizer, and the portable pat
 	  --target $$(rustc -vV | sed -n 's/^host: //p') cpu::
 	if $(CARGO) miri --version >/dev/null 2>&1; then MIRIFLAGS=-Zmiri-disable-isolation PROPTEST_CASES=2 $(CARGO) miri test -p inference --lib cpu::; fi
 
-load: ## /v1/ask and /v1/embeddings under wrk (from your package manager), 64 connections, beside the same work in process
-	$(CARGO) build --release --locked -p server --bin yingda -p answer --example in_process
+load: $(STACKS)/model ## /v1/ask and /v1/embeddings under wrk (from your package manager), beside the same work in process; default model and all-MiniLM-L6-v2
+	$(CARGO) build --release --locked -p server --bin yingda -p answer --example in_process -p inference --example bench_embed
 	$(PYTHON) server/benches/load.py --server $(YINGDA) --in-process $(BUILT)/examples/in_process
+	$(BUILT)/examples/bench_embed describe $(STACKS)/model
+	$(PYTHON) server/benches/load.py --server $(YINGDA) --in-process $(BUILT)/examples/in_process --model $(STACKS)/model --language en
 
 model-static: ## train the static model again from ../shared/data/training (two cores, under an hour)
 	models/training/train.sh static --data ../shared/data/training

@@ -1,14 +1,14 @@
 //! What `make load` compares HTTP with: the same texts, from as many callers at once, within one process.
 //!
-//! Usage: `in_process ask|embeddings SECONDS CALLERS`. Serves the demo shop with the default model and no cache, and prints
-//! one line of JSON: calls a second, and microseconds of processor time a call, on all threads together.
+//! Usage: `in_process ask|embeddings MODEL SHOP SECONDS CALLERS`. Asks the questions of a demo shop, a folder, with a model and
+//! no cache, and prints one line of JSON: calls a second, and microseconds of processor time a call, on all threads together.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 use std::{
     fs::File,
     io::BufReader,
-    path::PathBuf,
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -23,23 +23,24 @@ use time::OffsetDateTime;
 
 type Fallible<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
-const USAGE: &str = "usage: in_process ask|embeddings SECONDS CALLERS";
+const USAGE: &str = "usage: in_process ask|embeddings MODEL SHOP SECONDS CALLERS";
 
 /// So many calls are not measured: buffers grow, the processor reaches its pace.
 const WARM_UP: Duration = Duration::from_secs(1);
 
 fn main() -> Fallible<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [what, seconds, callers] = arguments.as_slice() else { return Err(USAGE.into()) };
+    let [what, model, shop, seconds, callers] = arguments.as_slice() else { return Err(USAGE.into()) };
+    let (model, shop) = (Path::new(model), Path::new(shop));
     let (seconds, callers) = (Duration::from_secs(seconds.parse()?), callers.parse()?);
     tokio::runtime::Runtime::new()?.block_on(async {
-        let embedder = embedder()?;
+        let embedder = embedder(model)?;
         let work = match what.as_str() {
-            "ask" => decisions(embedder).await?,
+            "ask" => decisions(embedder, shop).await?,
             "embeddings" => Work::Embed(embedder),
             _ => return Err(USAGE.into()),
         };
-        let (work, texts) = (Arc::new(work), Arc::new(texts()?));
+        let (work, texts) = (Arc::new(work), Arc::new(texts(shop)?));
         measure(&work, &texts, callers, WARM_UP).await?;
         let figures = measure(&work, &texts, callers, seconds).await?;
         println!("{}", serde_json::to_string(&figures)?);
@@ -107,27 +108,27 @@ async fn measure(
     })
 }
 
-fn embedder() -> Fallible<Embedder> {
-    let files = ModelFiles::open(&root().join("models/yingda-encoder"))?;
+fn embedder(model: &Path) -> Fallible<Embedder> {
+    let files = ModelFiles::open(model)?;
     let options = ModelOptions { precision: PrecisionChoice::Fastest, ..ModelOptions::default() };
     let queue = EmbedderOptions { cache_capacity: 0, ..EmbedderOptions::default() };
     Ok(Embedder::start(load_model(&files, &options)?, &queue)?)
 }
 
-async fn decisions(embedder: Embedder) -> Fallible<Work> {
-    let entries = answer::read_knowledge(open("knowledge.jsonl")?, "knowledge.jsonl")?;
+async fn decisions(embedder: Embedder, shop: &Path) -> Fallible<Work> {
+    let entries = answer::read_knowledge(open(shop, "knowledge.jsonl")?, "knowledge.jsonl")?;
     let snapshot = KnowledgeSnapshot::build(entries, &embedder, &BuildOptions::default(), |_, _| ()).await?;
     let policy = snapshot.calibration().policy(RiskTarget::new(0.05).ok_or("a share")?);
     Ok(Work::Decide { embedder, snapshot: Arc::new(snapshot), policy })
 }
 
-/// Those of `server/benches/questions.lua`: a number behind each question, which adds four or five tokens to ten.
-fn texts() -> Fallible<Vec<String>> {
+/// Those of `server/benches/questions.lua`: a number behind each question, which adds a few tokens to about ten.
+fn texts(shop: &Path) -> Fallible<Vec<String>> {
     #[derive(serde::Deserialize)]
     struct Line {
         text: String,
     }
-    let lines: Vec<Line> = answer::parse_records(open("questions.jsonl")?, "questions.jsonl")?;
+    let lines: Vec<Line> = answer::parse_records(open(shop, "questions.jsonl")?, "questions.jsonl")?;
     let numbers = FIRST_NUMBER..FIRST_NUMBER + TEXTS;
     Ok(numbers.map(|number| format!("{} {number}", lines[number % lines.len()].text)).collect())
 }
@@ -135,10 +136,6 @@ fn texts() -> Fallible<Vec<String>> {
 const FIRST_NUMBER: usize = 10_000;
 const TEXTS: usize = 16_384;
 
-fn open(name: &str) -> Fallible<BufReader<File>> {
-    Ok(BufReader::new(File::open(root().join("datasets/shop-zh").join(name))?))
-}
-
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+fn open(shop: &Path, name: &str) -> Fallible<BufReader<File>> {
+    Ok(BufReader::new(File::open(shop.join(name))?))
 }

@@ -1,9 +1,10 @@
 """Asks a running server under load and compares it with the same work inside one process, in turns.
 
-    python load.py --server YINGDA --in-process IN_PROCESS [--seconds 10] [--rounds 3] [--connections 64]
+    python load.py --server YINGDA --in-process IN_PROCESS [--model FOLDER] [--language zh] [--seconds 10] [--rounds 3]
+        [--connections 64]
 
-`make load` builds what is named here. Needs Linux and wrk. The demo shop is served with the default model and without a
-cache. wrk shares the machine's cores with the server: what it takes of them is measured and said, because in production it
+`make load` builds what is named here. Needs Linux and wrk. A demo shop is served with the default model, or another one, and
+without a cache. wrk shares the machine's cores with the server: what it takes of them is measured and said, because in production it
 runs elsewhere.
 
 Each route is asked with all connections at once and then at half of that rate, each connection waiting for a while between a
@@ -23,10 +24,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-QUESTIONS = HERE.parents[1] / "datasets" / "shop-zh" / "questions.jsonl"
+PROJECT = HERE.parents[1]
 ADDRESS = "127.0.0.1:18080"
 ENVIRONMENT = {"YINGDA_LOG__LEVEL": "warn", "YINGDA_MODEL__CACHE_CAPACITY": "0"}
-EMBED = '{"model":"yingda-encoder","input":"QUESTION","encoding_format":"%s"}'
+EMBED = '{"model":"MODEL","input":"QUESTION","encoding_format":"%s"}'
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
@@ -35,7 +36,7 @@ class Route:
     name: str
     path: str
     body: str
-    """A question goes where it says QUESTION."""
+    """A question goes where it says QUESTION, and the model's name where it says MODEL."""
     in_process: str
     """What `in_process` calls the same work."""
 
@@ -85,26 +86,31 @@ def main() -> None:
 def measure(route: Route, arguments: argparse.Namespace) -> Round:
     """The server is not running while the work is measured in process, nor the other way round."""
     in_process = run_in_process(route, arguments)
-    with Server(arguments.server) as server:
-        run_wrk(server, route, arguments.connections, 1)
-        full = run_wrk(server, route, arguments.connections, arguments.seconds)
+    with Server(arguments) as server:
+        run_wrk(server, route, arguments, 1)
+        full = run_wrk(server, route, arguments, arguments.seconds)
         think_ms = 2e3 * arguments.connections / full.requests_per_second
-        half = run_wrk(server, route, arguments.connections, arguments.seconds, think_ms)
+        half = run_wrk(server, route, arguments, arguments.seconds, think_ms)
     return Round(in_process, full, half)
 
 
 def run_in_process(route: Route, arguments: argparse.Namespace) -> InProcess:
-    command = [arguments.in_process, route.in_process, str(arguments.seconds), str(arguments.connections)]
+    command = [arguments.in_process, route.in_process, arguments.model, shop(arguments)]
+    command += [str(arguments.seconds), str(arguments.connections)]
     return InProcess(**json.loads(subprocess.run(command, check=True, capture_output=True).stdout))
 
 
+def shop(arguments: argparse.Namespace) -> Path:
+    return PROJECT / "datasets" / f"shop-{arguments.language}"
+
+
 class Server:
-    def __init__(self, binary: Path) -> None:
-        self._binary = binary
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        self._command = [arguments.server, "demo", "--language", arguments.language, "--address", ADDRESS]
+        self._environment = {**os.environ, **ENVIRONMENT, "YINGDA_MODEL__NAME": str(arguments.model)}
 
     def __enter__(self) -> "Server":
-        command = [self._binary, "demo", "--address", ADDRESS]
-        self._process = subprocess.Popen(command, env={**os.environ, **ENVIRONMENT}, stdout=subprocess.DEVNULL)
+        self._process = subprocess.Popen(self._command, env=self._environment, stdout=subprocess.DEVNULL)
         while not self._answers():
             if self._process.poll() is not None:
                 sys.exit("the server ended before it was ready")
@@ -128,10 +134,13 @@ class Server:
         return (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
 
 
-def run_wrk(server: Server, route: Route, connections: int, seconds: int, think_ms: float | None = None) -> Load:
-    options = ["--threads", "1", "--connections", str(connections), "--duration", f"{seconds}s", "--latency"]
+def run_wrk(
+    server: Server, route: Route, arguments: argparse.Namespace, seconds: int, think_ms: float | None = None
+) -> Load:
+    options = ["--threads", "1", "--connections", str(arguments.connections), "--duration", f"{seconds}s", "--latency"]
     command = ["wrk", *options, "--script", HERE / "questions.lua", f"http://{ADDRESS}{route.path}", "--"]
-    command += [QUESTIONS, route.body] + ([] if think_ms is None else [f"{think_ms:.1f}"])
+    body = route.body.replace("MODEL", model_name(arguments))
+    command += [shop(arguments) / "questions.jsonl", body] + ([] if think_ms is None else [f"{think_ms:.1f}"])
     server_before, machine_before, wrk_before = server.processor_seconds(), machine_ticks(), children_seconds()
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     wrk, machine = children_seconds() - wrk_before, machine_ticks()
@@ -149,6 +158,10 @@ def run_wrk(server: Server, route: Route, connections: int, seconds: int, think_
         p50_ms=milliseconds(find(r"^\s+50%\s+(\S+)", output)),
         p99_ms=milliseconds(find(r"^\s+99%\s+(\S+)", output)),
     )
+
+
+def model_name(arguments: argparse.Namespace) -> str:
+    return json.loads((arguments.model / "manifest.json").read_text(encoding="utf-8"))["name"]
 
 
 def machine_ticks() -> tuple[int, int]:
@@ -177,7 +190,7 @@ def milliseconds(duration: str) -> float:
 
 def report(measured: dict[Route, list[Round]], arguments: argparse.Namespace) -> str:
     lines = [
-        f"{arguments.connections} connections, {os.cpu_count()} cores shared with wrk; medians of {arguments.rounds} rounds "
+        f"{model_name(arguments)}: {arguments.connections} connections, {os.cpu_count()} cores shared with wrk; medians of {arguments.rounds} rounds "
         f"of {arguments.seconds} s. Times in µs of processor a request.",
         "",
         "| | requests/s | in process | share | server µs | in process µs | share without wrk | wrk µs | most with wrk "
@@ -223,10 +236,14 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--server", type=Path, required=True, help="the program yingda")
     parser.add_argument("--in-process", type=Path, required=True, help="the example in_process of the crate answer")
+    parser.add_argument("--model", type=Path, default=PROJECT / "models" / "yingda-encoder", help="a folder with a manifest")
+    parser.add_argument("--language", choices=("zh", "en"), default="zh", help="of the demo shop")
     parser.add_argument("--seconds", type=int, default=10, help="of one run")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--connections", type=int, default=64)
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    arguments.model = arguments.model.resolve()
+    return arguments
 
 
 if __name__ == "__main__":
