@@ -8,10 +8,12 @@ mod cross_fit;
 mod isotonic;
 mod logistic;
 mod prior;
+mod probes;
 mod report;
 mod risk;
 mod samples;
 mod shift;
+mod traffic;
 
 use serde::{Deserialize, Serialize};
 
@@ -22,18 +24,22 @@ use crate::{
     snapshot::KnowledgeSnapshot,
 };
 
-pub(crate) use self::samples::{ask, logits, probes};
 use self::{
     cross_fit::CrossFit,
     isotonic::Isotonic,
     risk::{Trial, cautious, threshold},
     samples::{Asked, Origin, Sample},
     shift::Shift,
+    traffic::traffic_weights,
 };
 pub use self::{
     logistic::{FitSample, Weights},
     prior::Prior,
     report::{BandForecast, CalibrationReport, NamedWeight},
+};
+pub(crate) use self::{
+    probes::{embed, probes},
+    samples::{ask, logits},
 };
 
 /// A question with its right entry, from outside the knowledge base's own phrasings. The record format of
@@ -118,6 +124,11 @@ impl HeldOut {
         lesser(self.answer, self.scope).value()
     }
 
+    /// Whether an answer would have been right.
+    fn answer_trial(&self) -> Trial {
+        Trial { probability: self.sureness(), holds: self.sample.right, weight: self.weight }
+    }
+
     fn band(&self, policy: AnswerPolicy) -> Band {
         policy.band(self.answer, self.scope, !self.sample.guarded)
     }
@@ -133,8 +144,6 @@ struct Thresholds {
 
 /// In-scope samples below which a knowledge base has nothing to teach, and the shipped belief stands.
 const FEWEST_SAMPLES: usize = 60;
-/// Of the questions out of scope, the share that is near the business; the rest is about something else altogether.
-const NEAR_SHARE: f64 = 0.7;
 
 impl Calibration {
     /// The shipped belief, for a snapshot without entries.
@@ -237,12 +246,7 @@ impl Calibration {
     /// Empty when there are too few samples in scope to tell.
     fn answer_trials(&self) -> Vec<Trial> {
         let may_answer = self.telling().filter(|held_out| !held_out.sample.guarded);
-        let trial = |held_out: &HeldOut| Trial {
-            probability: held_out.sureness(),
-            holds: held_out.sample.right,
-            weight: held_out.weight,
-        };
-        may_answer.map(trial).collect()
+        may_answer.map(HeldOut::answer_trial).collect()
     }
 
     /// Of the samples that are not answered; empty as [`answer_trials`](Self::answer_trials).
@@ -299,28 +303,4 @@ impl Calibrator {
             None => Probability::from_log_odds(score),
         }
     }
-}
-
-/// The share of the expected traffic that each sample stands for, in units of in-scope samples: these and labelled ones
-/// count as they are, near and far ones are brought to their share.
-fn traffic_weights(samples: &[Sample], out_of_scope: Probability) -> Vec<f64> {
-    let total = |origin| {
-        samples
-            .iter()
-            .filter(|sample| sample.origin == origin)
-            .map(|sample| sample.weight)
-            .sum::<f64>()
-            .max(1.0)
-    };
-    // A share of 1 would leave nothing to compare with.
-    let out_of_scope = f64::from(out_of_scope.value()).min(0.99);
-    let odds = total(Origin::InScope) * out_of_scope / (1.0 - out_of_scope);
-    let (near, far) =
-        (odds * NEAR_SHARE / total(Origin::Near), odds * (1.0 - NEAR_SHARE) / total(Origin::Far));
-    let factor = |origin| match origin {
-        Origin::InScope | Origin::Labelled => 1.0,
-        Origin::Near => near,
-        Origin::Far => far,
-    };
-    samples.iter().map(|sample| sample.weight * factor(sample.origin)).collect()
 }

@@ -16,7 +16,7 @@ use crate::{
 pub(crate) struct Evidence {
     /// Position in the snapshot.
     pub(crate) entry: usize,
-    /// Position of the phrasing closest to the question.
+    /// Position of the phrasing closest to the question: one that is spelled as the question is, else the closest by meaning.
     pub(crate) phrasing: usize,
     /// Cosine to the closest phrasing, 0 without a vector.
     pub(crate) dense: f32,
@@ -33,7 +33,7 @@ pub(crate) struct Evidence {
     pub(crate) lexical_answer: f32,
     /// Cosine to the closest negative phrasing; 1 for an equal spelling; `None` without one.
     pub(crate) negative: Option<f32>,
-    /// The closest phrasing is spelled as the question is.
+    /// A phrasing is spelled as the question is.
     pub(crate) same_spelling: bool,
 }
 
@@ -55,14 +55,17 @@ impl Evidence {
             query.vector.as_ref().map(|vector| Nearness::of(snapshot, entry, vector, &query.except));
         let nearness = nearness.unwrap_or_default();
         let dense = nearness.closest.map_or(0.0, |(_, similarity)| similarity);
-        let phrasing = nearness.closest.map_or(best_by_words, |(phrasing, _)| phrasing);
+        let same_spelling = owner.phrasings.clone().find(|phrasing| {
+            !query.except.phrasing(*phrasing) && snapshot.phrasings[*phrasing].spelling == query.spelling
+        });
+        let closest = nearness.closest.map_or(best_by_words, |(phrasing, _)| phrasing);
         let answer_hit = hits.answers.iter().find(|hit| hit.text == entry).map_or(0.0, |hit| hit.score);
         let has_answer = !owner.faq.answer().is_empty();
         let without_answer_vector = if has_answer { 0.0 } else { dense };
         let negatives = owner.negatives.iter().filter_map(|negative| nearness_to_negative(query, negative));
         Self {
             entry,
-            phrasing,
+            phrasing: same_spelling.unwrap_or(closest),
             dense,
             lexical,
             dense_centroid: nearness.centroid,
@@ -71,7 +74,7 @@ impl Evidence {
                 .unwrap_or(without_answer_vector),
             lexical_answer: if has_answer { answer_hit } else { lexical },
             negative: negatives.reduce(f32::max),
-            same_spelling: snapshot.phrasings[phrasing].spelling == query.spelling,
+            same_spelling: same_spelling.is_some(),
         }
     }
 }

@@ -143,6 +143,22 @@ pub(crate) struct BestOther {
     pub(crate) same_spelling: bool,
 }
 
+impl BestOther {
+    /// Of each value the greater.
+    pub(crate) fn greater(self, other: Self) -> Self {
+        Self {
+            score: self.score.max(other.score),
+            dense: self.dense.max(other.dense),
+            dense_centroid: self.dense_centroid.max(other.dense_centroid),
+            lexical: self.lexical.max(other.lexical),
+            neighborhood: self.neighborhood.max(other.neighborhood),
+            dense_answer: self.dense_answer.max(other.dense_answer),
+            reranked: self.reranked.max(other.reranked),
+            same_spelling: self.same_spelling || other.same_spelling,
+        }
+    }
+}
+
 /// What is true of a question whatever the candidate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct QuestionFacts {

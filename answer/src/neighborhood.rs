@@ -19,7 +19,7 @@ pub(crate) struct Neighbor {
 }
 
 /// Phrasings that speak. With 16 or 64 hit@1 is the same within 0.3 points.
-const SPEAKERS: usize = 32;
+pub(crate) const SPEAKERS: usize = 32;
 /// The kernel is exp(SHARPNESS · (cosine - 1)): Gaussian in the distance of two vectors of unit length.
 const SHARPNESS: f32 = 6.0;
 /// Added to the kernel's diagonal: how much of a phrasing is its own wording.

@@ -5,9 +5,9 @@ use crate::{
     evidence::{self, Evidence},
     features::{Background, BestOther, Features, QuestionFacts, Situation},
     guard::{self, Conflicts},
-    neighborhood::Neighbor,
+    neighborhood::{Neighbor, SPEAKERS},
     normalize::normalize,
-    retrieve::{Except, Query, Retrieved, retrieve},
+    retrieve::{Except, PHRASINGS, Query, Retrieved, retrieve},
     snapshot::KnowledgeSnapshot,
     vocabulary::QuestionTerm,
 };
@@ -45,12 +45,20 @@ impl Ranking {
         Ok(Self::ranked(snapshot, query, retrieved, other_topic))
     }
 
-    /// The same question as if `entry` were not in the snapshot.
-    pub(crate) fn without(&self, snapshot: &KnowledgeSnapshot, entry: usize) -> Self {
+    /// The same question as if `entry` were not in the snapshot. Searched again only where the entry's own phrasings took the place
+    /// of others, since it takes as long as the first time.
+    ///
+    /// # Errors
+    /// From the indexes.
+    pub(crate) fn without(&self, snapshot: &KnowledgeSnapshot, entry: usize) -> Result<Self> {
+        let query = Query { except: Except::Entry(entry), ..self.query.clone() };
+        let left = self.neighbors.iter().filter(|neighbor| neighbor.entry != entry).count();
+        if left < SPEAKERS && self.neighbors.len() == PHRASINGS {
+            return Self::of(snapshot, query, self.facts.other_topic);
+        }
         let evidence = self.scored.iter().map(|scored| scored.evidence.clone()).collect();
         let retrieved = Retrieved { evidence, neighbors: self.neighbors.clone() }.without(snapshot, entry);
-        let query = Query { except: Except::Entry(entry), ..self.query.clone() };
-        Self::ranked(snapshot, query, retrieved, self.facts.other_topic)
+        Ok(Self::ranked(snapshot, query, retrieved, self.facts.other_topic))
     }
 
     fn ranked(snapshot: &KnowledgeSnapshot, query: Query, retrieved: Retrieved, other_topic: f32) -> Self {
@@ -126,16 +134,17 @@ impl Ranking {
 
     fn best_other(&self, rank: usize) -> BestOther {
         let others = self.scored.iter().enumerate().filter(|(position, _)| *position != rank);
-        others.fold(BestOther::default(), |best, (_, scored)| BestOther {
-            score: best.score.max(scored.score),
-            reranked: best.reranked.max(scored.reranked()),
-            dense: best.dense.max(scored.evidence.dense),
-            dense_centroid: best.dense_centroid.max(scored.evidence.dense_centroid),
-            neighborhood: best.neighborhood.max(scored.evidence.neighborhood),
-            lexical: best.lexical.max(scored.evidence.lexical),
-            dense_answer: best.dense_answer.max(scored.evidence.dense_answer),
-            same_spelling: best.same_spelling || scored.evidence.same_spelling,
-        })
+        let other = |(_, scored): (usize, &Scored)| BestOther {
+            score: scored.score,
+            reranked: scored.reranked(),
+            dense: scored.evidence.dense,
+            dense_centroid: scored.evidence.dense_centroid,
+            neighborhood: scored.evidence.neighborhood,
+            lexical: scored.evidence.lexical,
+            dense_answer: scored.evidence.dense_answer,
+            same_spelling: scored.evidence.same_spelling,
+        };
+        others.map(other).reduce(BestOther::greater).unwrap_or_default()
     }
 
     fn agreeing(&self, snapshot: &KnowledgeSnapshot, entry: usize) -> f32 {

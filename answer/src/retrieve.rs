@@ -98,7 +98,7 @@ impl Retrieved {
 }
 
 /// Phrasings looked at by either way. An entry has about ten phrasings, so this reaches some ten entries.
-const PHRASINGS: usize = 128;
+pub(crate) const PHRASINGS: usize = 128;
 /// Answers looked at by either way.
 const ANSWERS: usize = 16;
 /// Searches phrasings and answers by meaning and by words.

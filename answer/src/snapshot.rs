@@ -5,7 +5,7 @@ mod texts;
 use std::ops::Range;
 
 use index::{IndexParameters, IndexWriter, Searcher};
-use inference::{Embedder, Embedding, Role};
+use inference::{Embedder, Embedding};
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis, Slice};
 
 use self::texts::{EntryText, TextKind, embed, entry_texts};
@@ -131,9 +131,7 @@ impl KnowledgeSnapshot {
             Ok::<_, Error>((snapshot, probes))
         };
         let (snapshot, probes) = blocking(build).await?;
-        let questions: Vec<String> =
-            probes.iter().map(|probe| probe.question.normalized().to_owned()).collect();
-        let vectors = embedder.embed_many(&questions, Role::Query).await;
+        let vectors = calibrate::embed(&probes, embedder).await;
         let vectors: Vec<Option<Embedding>> = vectors.into_iter().map(direction).collect::<Result<_>>()?;
         let ask = move || {
             let asked = calibrate::ask(&snapshot, &probes, &vectors)?;

@@ -1,10 +1,15 @@
 //! Fitting, with every sample judged by a fit that had not seen it. Pure.
 
+use std::{
+    collections::{BTreeSet, HashMap},
+    hash::Hash,
+};
+
 use super::{
     Calibrator, Weights,
     isotonic::{Isotonic, Judged},
     logistic::FitSample,
-    samples::Sample,
+    samples::{Origin, Sample},
 };
 use crate::Probability;
 
@@ -35,7 +40,9 @@ impl CrossFit {
             weight: *weight,
         };
         let all: Vec<FitSample> = samples.iter().zip(weights).map(fit_sample).collect();
-        let folds: Vec<usize> = samples.iter().map(|sample| sample.group % FOLDS).collect();
+        // The same entry may have samples of several origins; topics are none of the knowledge.
+        let group = |sample: &Sample| (sample.origin == Origin::Far, sample.group);
+        let folds = folds(&samples.iter().map(group).collect::<Vec<_>>());
         let judged = judge(&all, &folds, prior);
         let straight: Vec<Probability> =
             judged.iter().map(|judged| Probability::from_log_odds(judged.score)).collect();
@@ -48,6 +55,20 @@ impl CrossFit {
             Self { calibrator: Calibrator { weights, isotonic: None }, held_out: straight }
         }
     }
+}
+
+/// The part that each sample is held out with, by its group of a kind. The groups of a kind are dealt out in turn: whatever
+/// was left out of the knowledge or of the topics before, all parts get as many of each.
+fn folds<K: Copy + Ord + Hash>(groups: &[(K, usize)]) -> Vec<usize> {
+    let all: BTreeSet<(K, usize)> = groups.iter().copied().collect();
+    let mut dealt: HashMap<K, usize> = HashMap::new();
+    let deal = |(kind, group): (K, usize)| {
+        let rank = dealt.entry(kind).or_default();
+        *rank += 1;
+        ((kind, group), (*rank - 1) % FOLDS)
+    };
+    let folds: HashMap<(K, usize), usize> = all.into_iter().map(deal).collect();
+    groups.iter().map(|group| folds[group]).collect()
 }
 
 /// The log-odds of each sample by weights fitted to the other folds.
@@ -91,4 +112,23 @@ fn helps(judged: &[Judged], straight: &[Probability], bent: &[Probability]) -> b
         spread += (weight * gained).powi(2);
     }
     gain > 2.0 * spread.sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_part_gets_as_many_of_each_kind() {
+        // Every fifteenth topic, every second entry with three samples each.
+        let topics = (0..40).map(|number| (true, 15 * number));
+        let entries = (0..150).map(|number| (false, 2 * (number / 3)));
+        let groups: Vec<(bool, usize)> = topics.chain(entries).collect();
+        let folds = folds(&groups);
+        for fold in 0..FOLDS {
+            let of = |range: std::ops::Range<usize>| folds[range].iter().filter(|own| **own == fold).count();
+            assert_eq!((of(0..40), of(40..190)), (8, 30));
+        }
+        assert!(folds[40..].chunks(3).all(|entry| entry.iter().all(|fold| *fold == entry[0])));
+    }
 }

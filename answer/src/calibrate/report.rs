@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{
     Calibration, HeldOut, Thresholds,
     prior::Prior,
-    risk::{CONFIDENCE, upper_bound},
+    risk::{CONFIDENCE, failing_at_most},
     samples::Origin,
 };
 use crate::{AnswerPolicy, Band, RiskTarget};
@@ -156,7 +156,10 @@ impl Calibration {
             clarify: share(clarified, all),
             hand_off: share(all - answered - clarified, all),
             wrong_answers: share(wrong, answered),
-            wrong_answers_at_most: upper_bound(wrong, answered, CONFIDENCE),
+            wrong_answers_at_most: failing_at_most(
+                in_band(Band::Answer).map(HeldOut::answer_trial),
+                CONFIDENCE,
+            ),
             clarify_success: share(offered, clarified),
         }
     }

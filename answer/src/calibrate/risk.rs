@@ -54,7 +54,8 @@ pub(crate) fn cautious(trials: &[Trial], target: f32) -> f32 {
     let kept = steps.iter().rposition(|step| step.sums.at_least(THREE_TO_ONE) <= f64::from(target));
     match kept {
         Some(last) if last + 1 == steps.len() => floor,
-        Some(step) => steps[step].threshold,
+        // Just above the first that is not let through, as a looser target would have it at most.
+        Some(step) => steps[step + 1].threshold.next_up().min(1.0),
         None => steps[0].threshold.next_up().min(1.0),
     }
 }
@@ -82,6 +83,13 @@ fn steps(sorted: &[Trial]) -> Vec<Step> {
         steps.push(Step { threshold: tied[0].probability, promised: sums.doubt / sums.weight, sums });
     }
     steps
+}
+
+/// The upper bound of the failing share of all `trials`, with `confidence`. 1 for none.
+pub(crate) fn failing_at_most(trials: impl Iterator<Item = Trial>, confidence: f64) -> f64 {
+    let mut sums = Sums::default();
+    trials.for_each(|trial| sums.add(&trial));
+    sums.bound(confidence)
 }
 
 #[derive(Clone, Copy, Default)]
@@ -124,7 +132,7 @@ impl Sums {
 
 /// The upper Clopper–Pearson bound for a share of which `failing` among `trials` were seen: the smallest share under
 /// which so few would be seen with probability 1 - `confidence` at most (Biometrika 26, 1934). 1 for no trials.
-pub(crate) fn upper_bound(failing: f64, trials: f64, confidence: f64) -> f64 {
+fn upper_bound(failing: f64, trials: f64, confidence: f64) -> f64 {
     if trials <= failing {
         return 1.0;
     }
@@ -187,6 +195,29 @@ mod tests {
         // All fail: only what is surer than each of them is let through.
         assert!(cautious(&trials(200, |_| false), 0.1) > 0.9994);
         assert_eq!(cautious(&[], 0.0), 1.0);
+    }
+
+    /// Few of the surest hold, many of the less sure fail: the looser target lets these in before they are looked at.
+    #[test]
+    fn a_stricter_target_is_never_answered_more() {
+        let (sure, less) = (0.99, 0.94);
+        let trial = |probability, holds| Trial { probability, holds, weight: 1.0 };
+        let mut trials = vec![trial(sure, true); 20];
+        trials.extend(vec![trial(less, false); 100]);
+        assert_eq!(threshold(&trials, 0.1), None);
+        let thresholds = [0.1, 0.05, 0.02, 0.01].map(|target| cautious(&trials, target));
+        assert!(thresholds.is_sorted(), "{thresholds:?}");
+        assert!(thresholds[0] > less && thresholds[0] < sure, "{thresholds:?}");
+    }
+
+    #[test]
+    fn weight_is_no_evidence() {
+        let trial = |weight| Trial { probability: 1.0, holds: true, weight };
+        for weight in [0.5, 1.0, 2.0] {
+            let bound = failing_at_most(std::iter::repeat_n(trial(weight), 45), 0.9);
+            assert!((bound - 0.049_881_6).abs() < 1e-6, "{weight}: {bound}");
+        }
+        assert_eq!(failing_at_most(std::iter::empty(), 0.9), 1.0);
     }
 
     /// Trials as wrong as they say: in at least nine of ten draws the true risk at the threshold keeps the target, even less

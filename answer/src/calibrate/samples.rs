@@ -4,19 +4,18 @@
 //! there (then every answer would be wrong: a question near the business, but out of its scope). Questions about other
 //! topics are far out of scope. Labelled questions are asked as they are.
 
+use std::collections::HashMap;
+
 use inference::Embedding;
 
+use super::probes::{Probe, Target};
 use crate::{
-    Decision, Error, Question, Reranking, Result,
+    Decision, Error, Reranking, Result,
     features::{Background, Features, Spread},
-    guard,
-    normalize::spelling,
     ranking::{Ranking, Scored},
     retrieve::{Except, Query},
-    snapshot::{KnowledgeSnapshot, Phrasing},
+    snapshot::KnowledgeSnapshot,
 };
-
-use super::Label;
 
 /// Why a question's outcome is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,123 +59,12 @@ pub(crate) struct Sample {
     pub(crate) weight: f64,
 }
 
-/// A question to be asked.
-pub(crate) struct Probe {
-    pub(crate) question: Question,
-    target: Target,
-}
-
-#[derive(Clone)]
-enum Target {
-    /// `left_out` is the phrasing and those of its entry that are almost the same; a lonely one is left with no other.
-    Phrasing {
-        entry: usize,
-        left_out: Vec<usize>,
-        is_lonely: bool,
-    },
-    Topic(usize),
-    Label {
-        entry: Option<usize>,
-        weight: f64,
-        group: usize,
-    },
-}
-
-/// How many questions of each kind are asked at most.
-struct Most {
-    phrasings: usize,
-    topics: usize,
-    labels: usize,
-}
-
-impl Most {
-    /// More phrasings do not change a fit of some twenty weights, and take time.
-    const BY_EVIDENCE: Self = Self { phrasings: 2_000, topics: 400, labels: usize::MAX };
-    /// 400 in all: a reranker reads some ten candidates of each, a fraction of a second's work for a large one.
-    const RERANKED: Self = Self { phrasings: 280, topics: 40, labels: 80 };
-}
-
-/// What to ask `snapshot`.
-///
-/// # Errors
-/// [`Error::Knowledge`] for a label that expects an entry which is not there.
-pub(crate) fn probes(snapshot: &KnowledgeSnapshot, labels: &[Label]) -> Result<Vec<Probe>> {
-    let most = if snapshot.reranking.is_some() { Most::RERANKED } else { Most::BY_EVIDENCE };
-    let mut probes: Vec<Probe> = phrasing_probes(snapshot, most.phrasings);
-    probes.extend(topic_probes(snapshot, most.topics));
-    let labelled = labels.iter().enumerate().map(|(group, label)| label_probe(snapshot, label, group));
-    let labelled: Vec<Option<Probe>> = labelled.collect::<Result<_>>()?;
-    probes.extend(thinned(labelled.into_iter().flatten().collect(), most.labels));
-    Ok(probes)
-}
-
-fn phrasing_probes(snapshot: &KnowledgeSnapshot, most: usize) -> Vec<Probe> {
-    let probe = |(phrasing, asked): (usize, &Phrasing)| {
-        let question = Question::timeless(&asked.normalized).ok()?;
-        let alike = |other: &usize| likeness(asked, &snapshot.phrasings[*other]) >= ALMOST_THE_SAME;
-        let own = snapshot.entries[asked.entry].phrasings.clone();
-        let left_out: Vec<usize> = own.clone().filter(|other| *other == phrasing || alike(other)).collect();
-        let is_lonely = left_out.len() == own.len();
-        Some(Probe { question, target: Target::Phrasing { entry: asked.entry, left_out, is_lonely } })
-    };
-    thinned(snapshot.phrasings.iter().enumerate().filter_map(probe).collect(), most)
-}
-
-/// Phrasings of one entry that share at least this much of their terms were often written after each other. A customer
-/// does not know them, so that finding one by the other would promise too much.
-const ALMOST_THE_SAME: f32 = 0.5;
-
-/// Shared terms as a share of all terms of both (Jaccard), 0 to 1; 1 for equal spellings.
-fn likeness(left: &Phrasing, right: &Phrasing) -> f32 {
-    if left.spelling == right.spelling {
-        return 1.0;
-    }
-    let shared = left.terms.iter().filter(|term| right.terms.binary_search(term).is_ok()).count();
-    let all = left.terms.len() + right.terms.len() - shared;
-    if all == 0 { 0.0 } else { shared as f32 / all as f32 }
-}
-
-fn topic_probes(snapshot: &KnowledgeSnapshot, most: usize) -> Vec<Probe> {
-    let probe = |(topic, text): (usize, &String)| {
-        let question = Question::timeless(text).ok()?;
-        Some(Probe { question, target: Target::Topic(topic) })
-    };
-    let is_question = |(_, text): &(usize, &String)| !guard::is_chit_chat(text);
-    thinned(
-        snapshot.other_topics.texts.iter().enumerate().filter(is_question).filter_map(probe).collect(),
-        most,
-    )
-}
-
-/// `None` for a text that is no question, since it never comes to a decision, and for one that is a phrasing by now, since
-/// finding it says nothing.
-fn label_probe(snapshot: &KnowledgeSnapshot, label: &Label, group: usize) -> Result<Option<Probe>> {
-    let unknown = |id: &String| {
-        Error::Knowledge(format!("a label for \"{}\" expects the entry {id}, which is not there", label.text))
-    };
-    let position = |id: &String| {
-        snapshot.entries.iter().position(|entry| entry.faq.id == *id).ok_or_else(|| unknown(id))
-    };
-    let entry = label.expected.as_ref().map(position).transpose()?;
-    let Ok(question) = Question::timeless(&label.text) else { return Ok(None) };
-    let spelling = spelling(question.normalized());
-    if snapshot.phrasings.iter().any(|phrasing| phrasing.spelling == spelling) {
-        return Ok(None);
-    }
-    let (group, weight) = (entry.unwrap_or(group), label.source.weight());
-    Ok(Some(Probe { question, target: Target::Label { entry, weight, group } }))
-}
-
-/// Every n-th, so that at most `most` remain: the same for the same knowledge.
-fn thinned<T>(all: Vec<T>, most: usize) -> Vec<T> {
-    let step = all.len().div_ceil(most).max(1);
-    all.into_iter().step_by(step).collect()
-}
-
 /// A probe with its candidates, by evidence.
 pub(crate) struct Asked {
     target: Target,
     ranking: Ranking,
+    /// Of a phrasing: the same as if its entry were not in the snapshot.
+    without: Option<Ranking>,
     /// What the reranker is to read of the best candidates; of one more than in a decision, since a phrasing is asked once
     /// with its entry and once without. Empty without a reranker.
     passages: Vec<String>,
@@ -205,6 +93,28 @@ pub(crate) fn ask(
     Ok(asked?.into_iter().flatten().collect())
 }
 
+impl Probe {
+    fn ask(&self, snapshot: &KnowledgeSnapshot, vector: Option<Embedding>) -> Result<Asked> {
+        let (except, itself) = match &self.target {
+            Target::Phrasing { left_out, .. } => (Except::Phrasings(left_out.clone()), None),
+            Target::Topic(topic) => (Except::Nothing, Some(*topic)),
+            Target::Label { .. } => (Except::Nothing, None),
+        };
+        let query = Query::new(self.question.clone(), vector, except);
+        let other_topic = snapshot.other_topics.nearest(&query, itself)?;
+        let ranking = Ranking::of(snapshot, query, other_topic)?;
+        let without = match &self.target {
+            Target::Phrasing { entry, .. } => Some(ranking.without(snapshot, *entry)?),
+            Target::Topic(_) | Target::Label { .. } => None,
+        };
+        let passages = match snapshot.reranked() {
+            0 => Vec::new(),
+            candidates => ranking.passages(snapshot, candidates + 1),
+        };
+        Ok(Asked { target: self.target.clone(), ranking, without, passages })
+    }
+}
+
 /// The reranker's scores of the best candidates of each of `asked`; empty ones without a reranker. One question after the
 /// other, so that customers who are served meanwhile find room in its queue.
 ///
@@ -217,24 +127,6 @@ pub(crate) async fn logits(asked: &[Asked], reranking: Option<&Reranking>) -> Re
         logits.push(reranker.score_when_room(ranking.question().normalized(), passages.clone()).await?);
     }
     Ok(logits)
-}
-
-impl Probe {
-    fn ask(&self, snapshot: &KnowledgeSnapshot, vector: Option<Embedding>) -> Result<Asked> {
-        let (except, itself) = match &self.target {
-            Target::Phrasing { left_out, .. } => (Except::Phrasings(left_out.clone()), None),
-            Target::Topic(topic) => (Except::Nothing, Some(*topic)),
-            Target::Label { .. } => (Except::Nothing, None),
-        };
-        let query = Query::new(self.question.clone(), vector, except);
-        let other_topic = snapshot.other_topics.nearest(&query, itself)?;
-        let ranking = Ranking::of(snapshot, query, other_topic)?;
-        let passages = match snapshot.reranked() {
-            0 => Vec::new(),
-            candidates => ranking.passages(snapshot, candidates + 1),
-        };
-        Ok(Asked { target: self.target.clone(), ranking, passages })
-    }
 }
 
 /// What became of the probes. `logits` are the reranker's, for each of `asked`; empty ones without it.
@@ -261,33 +153,37 @@ struct Outcome {
 
 impl Asked {
     fn outcomes(self, snapshot: &KnowledgeSnapshot, logits: &[f32]) -> Vec<Outcome> {
-        let near = match self.target {
-            Target::Phrasing { entry, .. } => Some(Outcome {
-                origin: Origin::Near,
-                group: entry,
-                expected: None,
-                weight: 1.0,
-                ranking: self.reranked_without(snapshot, entry, logits),
-            }),
-            Target::Topic(_) | Target::Label { .. } => None,
+        let Self { target, ranking, without, .. } = self;
+        let without = without.map(|without| reranked_alike(without, snapshot, &ranking, logits));
+        let ranking = ranking.reranked(first(snapshot.reranked(), logits));
+        let near = |group| {
+            let near =
+                |ranking| Outcome { origin: Origin::Near, group, expected: None, weight: 1.0, ranking };
+            without.map(near)
         };
-        let (origin, group, expected, weight) = match self.target {
-            Target::Phrasing { is_lonely: true, .. } => return near.into_iter().collect(),
-            Target::Phrasing { entry, .. } => (Origin::InScope, entry, Some(entry), 1.0),
-            Target::Topic(topic) => (Origin::Far, topic, None, 1.0),
-            Target::Label { entry, weight, group } => (Origin::Labelled, group, entry, weight),
+        let (near, origin, group, expected, weight) = match target {
+            Target::Phrasing { entry, is_lonely: true, .. } => return near(entry).into_iter().collect(),
+            Target::Phrasing { entry, .. } => (near(entry), Origin::InScope, entry, Some(entry), 1.0),
+            Target::Topic(topic) => (None, Origin::Far, topic, None, 1.0),
+            Target::Label { entry, weight, group } => (None, Origin::Labelled, group, entry, weight),
         };
-        let ranking = self.ranking.reranked(first(snapshot.reranked(), logits));
         near.into_iter().chain([Outcome { origin, group, expected, weight, ranking }]).collect()
     }
+}
 
-    /// As if `entry` were not in the snapshot.
-    fn reranked_without(&self, snapshot: &KnowledgeSnapshot, entry: usize, logits: &[f32]) -> Ranking {
-        let left =
-            self.ranking.scored.iter().zip(logits).filter(|(scored, _)| scored.evidence.entry != entry);
-        let left: Vec<f32> = left.map(|(_, logit)| *logit).collect();
-        self.ranking.without(snapshot, entry).reranked(first(snapshot.reranked(), &left))
-    }
+/// `without` an entry, in the order of what the reranker said of the candidates of `ranking`, which has the entry. Without its
+/// phrasings the others can come in another order; one that comes up from beyond those that were read stays behind them.
+fn reranked_alike(
+    without: Ranking,
+    snapshot: &KnowledgeSnapshot,
+    ranking: &Ranking,
+    logits: &[f32],
+) -> Ranking {
+    let entries = ranking.scored.iter().map(|scored| scored.evidence.entry);
+    let known: HashMap<usize, f32> = entries.zip(logits.iter().copied()).collect();
+    let logit = |scored: &Scored| known.get(&scored.evidence.entry).copied().unwrap_or(f32::NEG_INFINITY);
+    let alike: Vec<f32> = without.scored.iter().take(snapshot.reranked()).map(logit).collect();
+    without.reranked(&alike)
 }
 
 fn first(count: usize, logits: &[f32]) -> &[f32] {

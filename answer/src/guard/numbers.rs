@@ -175,24 +175,39 @@ fn quantity(rest: &str, previous: char) -> Option<(Option<Quantity>, usize)> {
 }
 
 fn arabic(rest: &str) -> Option<(Option<Quantity>, usize)> {
-    let length =
-        rest.find(|character: char| !character.is_ascii_digit() && character != '.').unwrap_or(rest.len());
-    let digits = rest[..length].trim_end_matches('.');
-    if !digits.starts_with(|first: char| first.is_ascii_digit()) {
+    let written = digits(rest);
+    if !written.starts_with(|first: char| first.is_ascii_digit()) {
         return None;
     }
-    if digits.len() >= IDENTIFIER_DIGITS {
-        return Some((None, digits.len()));
+    if written.len() >= IDENTIFIER_DIGITS && !written.contains(',') {
+        return Some((None, written.len()));
     }
-    let value: f64 = digits.parse().ok()?;
-    let after = &rest[digits.len()..];
+    let value: f64 = written.replace(',', "").parse().ok()?;
+    let after = &rest[written.len()..];
     match unit(after) {
         Some((unit, factor, taken)) => {
-            Some((Some(Quantity { value: value * factor, unit }), digits.len() + taken))
+            Some((Some(Quantity { value: value * factor, unit }), written.len() + taken))
         }
-        None if after.starts_with(|next: char| next.is_ascii_alphanumeric()) => Some((None, digits.len())),
-        None => Some((Some(Quantity { value, unit: "" }), digits.len())),
+        None if after.starts_with(|next: char| next.is_ascii_alphanumeric()) => Some((None, written.len())),
+        None => Some((Some(Quantity { value, unit: "" }), written.len())),
     }
+}
+
+/// The digits at the start of `rest`, with a decimal point, and with commas where they part thousands: "1,000.5", but of
+/// "1,2" the "1" alone.
+fn digits(rest: &str) -> &str {
+    let run = |from: usize, belongs: fn(char) -> bool| {
+        let end = rest[from..].find(|next: char| !belongs(next));
+        end.map_or(rest.len(), |length| from + length)
+    };
+    let is_digit = |next: char| next.is_ascii_digit();
+    let first = run(0, is_digit);
+    let mut end = first;
+    while matches!(first, 1..=3) && rest[end..].starts_with(',') && run(end + 1, is_digit) == end + 4 {
+        end += 4;
+    }
+    let end = run(end, |next| next.is_ascii_digit() || next == '.');
+    rest[..end].trim_end_matches('.')
 }
 
 /// Chinese numerals count only before a unit: 三天, but not 三星.
@@ -244,7 +259,7 @@ fn digit(character: char) -> Option<f64> {
     position.and_then(|value| u32::try_from(value).ok()).map(f64::from)
 }
 
-/// 三 is 3, 十五 is 15, 二百三十 is 230, 半 is 0.5; `None` for digits side by side (三五天 is "a few").
+/// 三 is 3, 十五 is 15, 二百三十 is 230, 十二万 is 120,000, 半 is 0.5; `None` for digits side by side (三五天 is "a few").
 fn numeral_value(numerals: &str) -> Option<f64> {
     if numerals == "半" {
         return Some(0.5);
@@ -255,8 +270,12 @@ fn numeral_value(numerals: &str) -> Option<f64> {
             '十' => 10.0,
             '百' => 100.0,
             '千' => 1_000.0,
-            '万' => 10_000.0,
             '零' => continue,
+            '万' => {
+                let before = total + pending.take().unwrap_or(0.0);
+                total = 10_000.0 * if before > 0.0 { before } else { 1.0 };
+                continue;
+            }
             other => {
                 if pending.replace(digit(other)?).is_some() {
                     return None;

@@ -99,6 +99,9 @@ async fn labels_are_learned_from() {
         // A phrasing by now, and no question at all: neither says anything.
         label("发票怎么办理？", Some("entry-0")),
         label("😀", None),
+        // Decided without any probability.
+        label("你好", None),
+        label("嗯嗯", None),
     ];
     let options = BuildOptions { labels, ..BuildOptions::default() };
     let snapshot = Shop::build(catalogue(), &options).await.unwrap();
