@@ -139,11 +139,16 @@ fn load_entries(knowledge: &Path, indexed: Indexed) -> Result<LabelledSet> {
 
 /// Whether the first record carries a `type`, which entries of `knowledge.jsonl` do not have.
 fn is_authored(path: &Path) -> Result<bool> {
-    let lines = open(path)?.lines();
-    let lines = lines.collect::<std::io::Result<Vec<String>>>().map_err(|error| Error::file(path, error))?;
-    let first = lines.iter().find(|line| !line.trim().is_empty());
-    let record = first.and_then(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-    Ok(record.is_some_and(|record| record.get("type").is_some()))
+    for line in open(path)?.lines() {
+        // What cannot be read is reported, with its line, by whoever reads the whole file.
+        let Ok(line) = line else { return Ok(false) };
+        let line = line.trim_start_matches('\u{feff}').trim();
+        if !line.is_empty() {
+            let record = serde_json::from_str::<serde_json::Value>(line);
+            return Ok(record.is_ok_and(|record| record.get("type").is_some()));
+        }
+    }
+    Ok(false)
 }
 
 fn expecting_known(
@@ -175,5 +180,7 @@ fn open(path: &Path) -> Result<BufReader<File>> {
 }
 
 pub(crate) fn name_of(path: &Path) -> String {
-    path.file_stem().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+    // A dot in the name of a folder ends nothing.
+    let name = if path.is_dir() { path.file_name() } else { path.file_stem() };
+    name.map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }

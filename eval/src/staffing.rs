@@ -29,8 +29,9 @@ pub struct Staffing {
     pub handoffs_per_hour: f64,
     /// Agents who would be busy if nobody ever waited: hand-offs an hour times hours each.
     pub load_erlang: f64,
-    /// The fewest agents with whom at most one customer in five has to wait at all.
-    pub agents: u32,
+    /// The fewest agents with whom at most one customer in five has to wait at all; the load, rounded up, where that is beyond
+    /// a hundred thousand, which hides the rest.
+    pub agents: u64,
 }
 
 /// Accepted share of customers who wait.
@@ -84,20 +85,25 @@ pub fn staffing_grid(rows: &[Staffing]) -> Grid {
 
 /// Agents are added one by one; the chance to be blocked with one more follows from the one before (Erlang B's
 /// recurrence), and the chance to wait from that (Erlang C).
-fn agents(load: f64) -> u32 {
+fn agents(load: f64) -> u64 {
     if load <= 0.0 || !load.is_finite() {
         return 0;
     }
-    let (mut agents, mut blocked) = (0u32, 1.0);
+    if load > GREATEST_LOAD {
+        return load.ceil() as u64;
+    }
+    let (mut agents, mut count, mut blocked) = (0, 0.0, 1.0);
     loop {
-        agents += 1;
-        let count = f64::from(agents);
+        (agents, count) = (agents + 1, count + 1.0);
         blocked = load * blocked / (count + load * blocked);
-        if chance_to_wait(count, load, blocked) <= MAY_WAIT || agents == u32::MAX {
+        if chance_to_wait(count, load, blocked) <= MAY_WAIT {
             return agents;
         }
     }
 }
+
+/// Beyond it agents are not counted one by one: what comes on top of the load is less than its square root.
+const GREATEST_LOAD: f64 = 1e5;
 
 /// 1 when the agents cannot keep up.
 fn chance_to_wait(agents: f64, load: f64, blocked: f64) -> f64 {
@@ -128,9 +134,17 @@ mod tests {
 
     #[test]
     fn agents_are_the_fewest_that_do() {
-        for (load, expected) in
-            [(0.0, 0), (0.05, 1), (0.25, 2), (1.0, 3), (5.0, 8), (10.0, 14), (50.0, 58), (f64::NAN, 0)]
-        {
+        for (load, expected) in [
+            (0.0, 0),
+            (0.05, 1),
+            (0.25, 2),
+            (1.0, 3),
+            (5.0, 8),
+            (10.0, 14),
+            (50.0, 58),
+            (1e13, 10_000_000_000_000),
+            (f64::NAN, 0),
+        ] {
             assert_eq!(agents(load), expected, "{load}");
         }
     }

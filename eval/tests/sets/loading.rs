@@ -62,9 +62,17 @@ fn a_label_that_names_no_entry_is_refused() {
 
 #[test]
 fn knowledge_is_loaded_from_any_form() {
-    let folder = folder(&[("knowledge.jsonl", KNOWLEDGE), ("shop.jsonl", AUTHORED), ("broken.jsonl", "{}")]);
+    let marked = format!("\u{feff}{AUTHORED}");
+    let folder = folder(&[
+        ("knowledge.jsonl", KNOWLEDGE),
+        ("shop.jsonl", AUTHORED),
+        ("marked.jsonl", &marked),
+        ("broken.jsonl", "{}"),
+    ]);
     let load = |path: &str| LabelledSet::load_knowledge(&folder.path().join(path), None);
-    for (path, entries, phrasings) in [("", 2, 6), ("knowledge.jsonl", 2, 6), ("shop.jsonl", 1, 1)] {
+    for (path, entries, phrasings) in
+        [("", 2, 6), ("knowledge.jsonl", 2, 6), ("shop.jsonl", 1, 1), ("marked.jsonl", 1, 1)]
+    {
         let set = load(path).unwrap();
         let loaded: usize = set.entries.iter().map(|entry| entry.phrasings().count()).sum();
         assert_eq!((set.entries.len(), loaded, set.questions.len()), (entries, phrasings, 0), "{path}");

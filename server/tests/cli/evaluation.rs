@@ -81,6 +81,8 @@ fn what_is_no_set_exits_with_3() {
     let finished = sandbox.yingda_small(&["eval", "run", "broken.jsonl"]).finish().expect(3);
     finished.complains_about(&["broken.jsonl, line 4: "]);
     sandbox.yingda_small(&["eval", "run", "none"]).finish().expect(3).complains_about(&["none"]);
+    let twice = sandbox.yingda_small(&["eval", "run", "set", "set"]).finish().expect(3);
+    twice.complains_about(&["another set is called set"]);
     sandbox.file("report", "a file where a folder should be");
     sandbox
         .yingda_small(&["eval", "run", "set", "--out", "report"])

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use ::eval::{Indexed, LabelledSet, Retrieval, load_out_of_scope};
+use ::eval::{Error, Indexed, LabelledSet, Retrieval, load_out_of_scope};
 use clap::{Args, ValueEnum};
 
 #[derive(Args)]
@@ -38,11 +38,18 @@ impl SetArguments {
     /// Every set, in the order given.
     ///
     /// # Errors
-    /// As in [`LabelledSet::load`] and [`load_out_of_scope`].
+    /// As in [`LabelledSet::load`] and [`load_out_of_scope`]; [`Error::NotASet`] for two of one name, which a report could not
+    /// tell apart.
     pub(super) fn load(&self) -> ::eval::Result<Vec<LabelledSet>> {
         let indexed = self.index.map(Indexed::from);
         let mut sets: Vec<LabelledSet> =
             self.paths.iter().map(|path| LabelledSet::load(path, indexed)).collect::<Result<_, _>>()?;
+        for (position, set) in sets.iter().enumerate() {
+            if sets[..position].iter().any(|other| other.name == set.name) {
+                let reason = format!("another set is called {} too: rename one of them", set.name);
+                return Err(Error::NotASet { path: self.paths[position].clone(), reason });
+            }
+        }
         if let Some(path) = &self.out_of_scope {
             let questions = load_out_of_scope(path)?;
             sets.iter_mut().for_each(|set| set.questions.extend_from_slice(&questions));
