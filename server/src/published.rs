@@ -5,14 +5,14 @@ mod labels;
 
 use std::{collections::HashSet, sync::Arc};
 
-use answer::{FaqEntry, read_knowledge};
+use answer::{FaqEntry, Label, read_knowledge};
 use anyhow::Context as _;
 use store::{KnowledgeBase, NewEntry, Store, Version, VersionContent};
 use uuid::Uuid;
 
 pub(crate) use self::{
     follow::{Publication, follow},
-    labels::{import_labels, labels_of},
+    labels::{check as check_labels, import_labels, labels_of},
 };
 use crate::{Knowledge, actor::Actor};
 
@@ -51,6 +51,12 @@ fn enabled(entries: &[FaqEntry]) -> HashSet<&str> {
 /// Whether the calibration can learn from a label that expects this entry.
 fn is_of_use(expected: Option<&str>, enabled: &HashSet<&str>) -> bool {
     expected.is_none_or(|id| enabled.contains(id))
+}
+
+/// Drops labels whose entry is not among the enabled of `entries`.
+pub(crate) fn retain_useful(labels: &mut Vec<Label>, entries: &[FaqEntry]) {
+    let enabled = enabled(entries);
+    labels.retain(|label| is_of_use(label.expected.as_deref(), &enabled));
 }
 
 /// Every version, newest first, each with whether it is served. Empty before the first import.
@@ -99,9 +105,8 @@ impl Knowledge {
             let name = format!("version {version} in the store");
             let entries = read_knowledge(content.entries.join("\n").as_bytes(), &name)
                 .with_context(|| format!("{name} cannot be read"))?;
-            let enabled = enabled(&entries);
             let mut labels = labels_of(content.labels)?;
-            labels.retain(|label| is_of_use(label.expected.as_deref(), &enabled));
+            retain_useful(&mut labels, &entries);
             Ok::<_, anyhow::Error>((entries, labels))
         };
         let (entries, labels) = tokio::task::spawn_blocking(read).await??;

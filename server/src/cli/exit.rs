@@ -9,7 +9,10 @@ use super::{
     output::{Form, Output, ReaderGone},
     serving::CannotServe,
 };
-use crate::{ApiError, ErrorCode, backup::BackupError, config::ConfigError, models::ModelError};
+use crate::{
+    ApiError, ErrorCode, backup::BackupError, config::ConfigError, labels::LabelsUnreadable,
+    models::ModelError, storage::NoFolder,
+};
 
 /// What the exit code says. `yingda --help` prints the same list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +38,8 @@ pub(super) enum Exit {
 pub(super) const HELP: &str = "\
 Exit codes:
   0   done
-  1   a check found problems (kb validate, keys status, model verify, doctor, eval compare)
+  1   a check found problems (kb validate, keys status, keys rotate, model verify, doctor,
+      eval compare)
   2   wrong usage or configuration
   3   input data cannot be read or is invalid; the message names file and line
   4   the model is missing, altered or unsupported, or its device is absent
@@ -112,7 +116,10 @@ fn known(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
     if cause.is::<CannotServe>() {
         return Some(Exit::CannotServe);
     }
-    if cause.is::<KnowledgeFileError>() {
+    if cause.is::<NoFolder>() {
+        return Some(Exit::Storage);
+    }
+    if cause.is::<KnowledgeFileError>() || cause.is::<LabelsUnreadable>() {
         return Some(Exit::InvalidInput);
     }
     if let Some(error) = cause.downcast_ref() {

@@ -35,8 +35,10 @@ pub(super) fn of_shop(shop: DemoShop) -> anyhow::Result<Knowledge> {
 /// [`KnowledgeFileError`](knowledge::KnowledgeFileError), and what is wrong with the file of labels.
 pub(super) fn configured(config: &Config) -> anyhow::Result<Option<Knowledge>> {
     let Some(path) = &config.knowledge.path else { return Ok(None) };
-    let labels = config.knowledge.labels.as_deref().map(labels::read).transpose()?.unwrap_or_default();
-    Ok(Some(Knowledge { entries: knowledge::read(path)?, labels, ..Knowledge::default() }))
+    let entries = knowledge::read(path)?;
+    let labels =
+        config.knowledge.labels.as_deref().map(|path| labels::read_for(path, &entries)).transpose()?;
+    Ok(Some(Knowledge { entries, labels: labels.unwrap_or_default(), ..Knowledge::default() }))
 }
 
 /// The same, or else what the store has published, with what it is called; `None` where there is neither.

@@ -38,7 +38,11 @@ pub(crate) async fn import_labels(
     Ok(store.publish(base.id, revision, act).await?)
 }
 
-fn check(labels: &[Label], entries: &HashSet<&str>) -> answer::Result<()> {
+/// Whether `labels` can be those of `entries`, told by their identifiers.
+///
+/// # Errors
+/// [`answer::Error::Knowledge`] for a question that is there twice or an entry that is not there.
+pub(crate) fn check(labels: &[Label], entries: &HashSet<&str>) -> answer::Result<()> {
     let mut seen = HashSet::new();
     for Label { text, expected, .. } in labels {
         if !seen.insert(text) {

@@ -112,6 +112,8 @@ fn labels_that_cannot_be_right_are_not_imported() {
         let refused = sandbox.yingda(&["kb", "labels", "import", "labels.jsonl"]).finish().expect(3);
         refused.complains_about(&[complaint]);
     }
+    let missing = sandbox.yingda(&["kb", "labels", "import", "missing.jsonl"]).finish().expect(3);
+    missing.complains_about(&["cannot read the labels missing.jsonl"]);
     let versions = sandbox.yingda(&["kb", "versions", "-o", "json"]).finish().expect(0).json();
     assert_eq!(versions.as_array().unwrap().len(), 1);
 }
@@ -123,4 +125,22 @@ fn a_configured_file_of_labels_belongs_to_a_configured_file_of_knowledge() {
     sandbox.file("labels.jsonl", LABELS);
     let run = sandbox.yingda_small(&["serve"]).variable("YINGDA_KNOWLEDGE__LABELS", "labels.jsonl");
     run.finish().expect(2).complains_about(&["knowledge.path", "yingda kb labels import"]);
+}
+
+#[test]
+fn labels_beside_a_file_of_knowledge_must_be_of_it() {
+    let sandbox = Sandbox::new();
+    let explain = || {
+        let run = sandbox.yingda_small(&["eval", "explain", "怎么退款", "--knowledge", "shop.jsonl"]);
+        run.variable("YINGDA_KNOWLEDGE__LABELS", "labels.jsonl").finish()
+    };
+    sandbox.file("labels.jsonl", LABELS);
+    // Nothing can be learned for an entry that is disabled, but that is no error.
+    sandbox.file("shop.jsonl", shop("在订单页").replace("\"九点\"", "\"九点\",\"enabled\":false"));
+    explain().expect(0);
+    sandbox.file("shop.jsonl", shop("在订单页").lines().next().unwrap());
+    explain().expect(3).complains_about(&["labels.jsonl", "the entry hours, which is not there"]);
+    sandbox.file("shop.jsonl", shop("在订单页"));
+    sandbox.file("labels.jsonl", format!("{LABELS}{LABELS}"));
+    explain().expect(3).complains_about(&["two labels"]);
 }
