@@ -198,8 +198,8 @@ pub trait KeyRows: Send + Sync {
 
     /// Of each pair of an expected and a new row with the same id, writes the new one in place of the expected one. The
     /// answers are in the order of the pairs: false, and that row does not change, if it is no longer equal to the
-    /// expected one. Storage may make them durable together. The old bytes must not survive in the file (SQLite:
-    /// `secure_delete`, and a truncating checkpoint once a key was destroyed).
+    /// expected one. Storage may make them durable together. The old bytes are to go from its files as soon as it can
+    /// (SQLite: `secure_delete`, and a truncating checkpoint once a key was destroyed and nobody reads an older state).
     ///
     /// # Errors
     /// Whatever storage says; some of the rows may have been written.

@@ -15,6 +15,6 @@ pub(crate) use self::{
     erasure::{erase, finish_erasures},
     export::export,
     page::page,
-    retention::{overdue, periods, run as run_retention},
+    retention::{keeps_everything, overdue, periods, run as run_retention},
     upkeep::keep_up,
 };

@@ -157,13 +157,16 @@ impl Storage {
                 Some(contact) => self.is_known_as(contact, found.contact).await?,
                 None => true,
             };
-            let refused = || conflict("the conversation belongs to another contact or channel");
-            return if is_same && found.channel == incoming.channel { Ok(found) } else { Err(refused()) };
+            return if is_same && found.channel == incoming.channel { Ok(found) } else { Err(anothers()) };
         }
         let contact = self.contact_of(&incoming.identity(), at).await?;
         let (id, channel) = (incoming.conversation, incoming.channel.clone());
         let new = NewConversation { id, contact, channel, priority: 0, at };
-        let opened = self.store.open_conversation(new).await?;
+        let opened = match self.store.open_conversation(new).await {
+            // It has begun since it was looked for.
+            Err(store::Error::Conflict { .. }) => return Err(anothers()),
+            opened => opened?,
+        };
         if opened.id == id {
             return Ok(opened);
         }
@@ -258,6 +261,10 @@ fn seal(vault: &Vault, place: &Place, text: &Plain) -> sealing::Result<Sealed> {
 
 fn conflict(message: &str) -> RecordError {
     ApiError::new(ErrorCode::Conflict, message).into()
+}
+
+fn anothers() -> RecordError {
+    conflict("the conversation belongs to another contact or channel")
 }
 
 fn over() -> RecordError {

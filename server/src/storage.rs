@@ -1,6 +1,9 @@
 //! The configured store, with the keys that seal what is kept in it.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::Context as _;
 use sealing::{MasterKey, MasterKeySource, MasterKeys, Vault};
@@ -112,15 +115,23 @@ pub(crate) async fn make_master_key(config: &Config, store: &Store) -> anyhow::R
     Ok(true)
 }
 
+/// A folder for the store or its keys cannot be made.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot make the folder {}", folder.display())]
+pub(crate) struct NoFolder {
+    folder: PathBuf,
+    source: std::io::Error,
+}
+
 /// Makes the folder of a file where it is missing; only its owner may enter it.
 ///
 /// # Errors
 /// When it cannot be made.
-pub(crate) fn make_folder_of(path: &Path) -> anyhow::Result<()> {
+pub(crate) fn make_folder_of(path: &Path) -> Result<(), NoFolder> {
     let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else { return Ok(()) };
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder).with_context(|| format!("cannot make the folder {}", folder.display()))
+    builder.create(folder).map_err(|source| NoFolder { folder: folder.to_owned(), source })
 }

@@ -133,53 +133,57 @@ impl Store {
 
     /// Follows the chain from its beginning, or from where it begins since its oldest entries were given up: then a later
     /// entry must say so. `kept` is a head that was kept elsewhere: the chain must still run through it, unless it was
-    /// given up since.
+    /// given up since. Others may write and shorten the log meanwhile: one committed state is looked at.
     ///
     /// # Errors
     /// When the engine fails. A row that cannot be read is a broken chain, not an error.
     pub async fn verify_audit(&self, kept: Option<AuditHead>) -> Result<AuditState> {
-        let anchor = self.read(|transaction| anchor(transaction).boxed()).await?;
-        let mut head = anchor.unwrap_or(AuditHead { sequence: 0, hash: [0; 32] });
-        let mut said = anchor.is_none();
-        loop {
-            let entries = match self.audit_entries_after(head.sequence, PAGE).await {
-                Ok(entries) => entries,
-                Err(Error::Corrupt { .. }) => self.readable_after(head.sequence).await?,
-                Err(error) => return Err(error),
-            };
-            if entries.is_empty() {
-                break;
-            }
-            for entry in entries {
-                let Some(next) = follow(head, &entry, kept) else {
-                    return Ok(AuditState::Broken { first_bad: head.sequence + 1 });
-                };
-                head = next;
-                said |= entry.action == SHORTENED && anchor.map(anchor_name).as_ref() == Some(&entry.object);
-            }
-        }
-        if !said {
-            return Ok(AuditState::Broken { first_bad: 1 });
-        }
-        let last = self.read(|transaction| counters::last(transaction, COUNTER).boxed()).await?;
-        let expected = kept.map_or(last, |kept| kept.sequence.max(last));
-        let whole = head.sequence >= expected;
-        Ok(if whole { AuditState::Whole(head) } else { AuditState::Broken { first_bad: head.sequence + 1 } })
+        self.read(move |transaction| verify(transaction, kept).boxed()).await
     }
+}
 
-    /// What can be read before the first row that cannot.
-    async fn readable_after(&self, after: i64) -> Result<Vec<AuditEntry>> {
-        let mut readable = Vec::new();
-        for sequence in after.. {
-            match self.audit_entries_after(sequence, 1).await {
-                Ok(next) if next.is_empty() => break,
-                Ok(next) => readable.extend(next),
-                Err(Error::Corrupt { .. }) => break,
-                Err(error) => return Err(error),
-            }
+async fn verify(transaction: &mut Transaction<'_>, kept: Option<AuditHead>) -> Result<AuditState> {
+    let anchor = anchor(transaction).await?;
+    let mut head = anchor.unwrap_or(AuditHead { sequence: 0, hash: [0; 32] });
+    let mut said = anchor.is_none();
+    loop {
+        let entries = readable_after(transaction, head.sequence).await?;
+        if entries.is_empty() {
+            break;
         }
-        Ok(readable)
+        for entry in entries {
+            let Some(next) = follow(head, &entry, kept) else {
+                return Ok(AuditState::Broken { first_bad: head.sequence + 1 });
+            };
+            head = next;
+            said |= entry.action == SHORTENED && anchor.map(anchor_name).as_ref() == Some(&entry.object);
+        }
     }
+    if !said {
+        return Ok(AuditState::Broken { first_bad: 1 });
+    }
+    let last = counters::last(transaction, COUNTER).await?;
+    let expected = kept.map_or(last, |kept| kept.sequence.max(last));
+    let whole = head.sequence >= expected;
+    Ok(if whole { AuditState::Whole(head) } else { AuditState::Broken { first_bad: head.sequence + 1 } })
+}
+
+/// A page of entries, or what can be read of it before the first row that cannot.
+async fn readable_after(transaction: &mut Transaction<'_>, after: i64) -> Result<Vec<AuditEntry>> {
+    match page(transaction, after, PAGE).await {
+        Err(Error::Corrupt { .. }) => {}
+        entries => return entries,
+    }
+    let mut readable = Vec::new();
+    for sequence in after.. {
+        match page(transaction, sequence, 1).await {
+            Ok(next) if next.is_empty() => break,
+            Ok(next) => readable.extend(next),
+            Err(Error::Corrupt { .. }) => break,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(readable)
 }
 
 /// The last entry that was given up, if any were.

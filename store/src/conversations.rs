@@ -119,7 +119,8 @@ impl Store {
     /// The open conversation of a person on a channel; begun if there is none. A person has at most one.
     ///
     /// # Errors
-    /// [`Error::Invalid`] when there is no such contact; when the engine fails.
+    /// [`Error::Invalid`] when there is no such contact; [`Error::Conflict`] when the new identifier is another
+    /// conversation's; when the engine fails.
     pub async fn open_conversation(&self, new: NewConversation) -> Result<Conversation> {
         self.write(move |transaction| find_or_create(transaction, new).boxed()).await
     }

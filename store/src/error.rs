@@ -109,6 +109,12 @@ impl Error {
         Self::Conflict { what: what.into() }
     }
 
+    /// A row with the same key is there already. What the engine says of it names tables, so it is logged only.
+    pub(crate) fn taken(said: &dyn std::fmt::Display) -> Self {
+        tracing::info!(%said, "a row with the same key is there already");
+        Self::conflict("something with the same identifier was stored by others already")
+    }
+
     pub(crate) fn invalid(what: impl Into<String>) -> Self {
         Self::Invalid { what: what.into() }
     }

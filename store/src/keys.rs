@@ -176,7 +176,8 @@ impl Store {
     }
 
     /// Writes a key in place of `expected`, which has the same id and purpose. `false`, and nothing changes, when the row
-    /// is no longer what was expected. Of a key that was destroyed nothing stays in the file of SQLite or in its log.
+    /// is no longer what was expected. A key that was destroyed is overwritten in the file of SQLite, and in its log as
+    /// soon as nobody reads an older state; PostgreSQL keeps the old row until it vacuums, and its log by its own rules.
     ///
     /// # Errors
     /// When the engine fails; the key may have been written.

@@ -22,12 +22,20 @@ pub enum Location {
 }
 
 impl Location {
-    /// An address of a server if it looks like one, else a file.
+    /// An address of a server if it looks like one, else a file. A path that begins as a key=value pair does is written
+    /// with `./` before it.
     #[must_use]
     pub fn parse(text: &str) -> Self {
-        let is_server = text.starts_with("postgres://") || text.starts_with("postgresql://");
+        let is_url = text.starts_with("postgres://") || text.starts_with("postgresql://");
+        let is_server = is_url || begins_with_pair(text);
         if is_server { Self::Server(text.to_owned()) } else { Self::File(PathBuf::from(text)) }
     }
+}
+
+/// Whether a word of ASCII letters and underscores comes first, and then the sign.
+fn begins_with_pair(text: &str) -> bool {
+    let word = text.split_once('=').map_or("", |(word, _)| word.trim());
+    !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
 }
 
 /// Prints no address, which can hold a password.

@@ -51,7 +51,8 @@ impl DataRotation {
     /// Gives the owner a new key, which seals from now on; the old one retires.
     ///
     /// # Errors
-    /// [`Error::Contended`] if others did so at the same time; otherwise as [`Vault::seal`].
+    /// [`Error::Contended`] if others did so, or erased the contact, at the same time: look again. Otherwise as
+    /// [`Vault::seal`].
     pub fn begin(vault: Vault, owner: &Owner) -> Result<Self> {
         Retirement::begin(vault, &purpose_of(owner)).map(Self)
     }

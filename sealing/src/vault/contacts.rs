@@ -23,9 +23,10 @@ impl Vault {
     }
 
     /// Destroys every key of the contact: nothing that was sealed for this person opens again, in whatever row, log or
-    /// copy it is. Only a backup made before still holds the wrapped key, until it expires. The keys' rows stay, without
-    /// their secrets, so that the contact's values are known to be erased. Returns how many keys this call destroyed; 0
-    /// if there were none left. After an error it is repeated until it succeeds.
+    /// copy it is. Only a backup made before, until it expires, and what storage has not overwritten yet still hold the
+    /// wrapped key. The keys' rows stay, without their secrets, so that the contact's values are known to be erased.
+    /// Returns how many keys this call destroyed; 0 if there were none left. After an error it is repeated until it
+    /// succeeds.
     ///
     /// Other processes stop opening the contact's values when their cached key is too old.
     ///

@@ -116,7 +116,7 @@ async fn filled(
     let file = File::open(path).map_err(|error| BackupError::unreadable(path, error))?;
     let archive = decrypt(identities, BufReader::new(file))?;
     let (store, manifest) = Store::open_archived(location, archive).await?;
-    store.check().await?;
+    store.check_structure().await?;
     let found = store.manifest(clock::timestamp()).await?;
     // A newer program's tables are others: then it was compared while it was read.
     let is_comparable = found.header.schema_version == manifest.header.schema_version;

@@ -32,6 +32,7 @@ struct Overdue {
 }
 
 const NOTHING: &str = "everything is kept for ever: set periods in [retention]";
+const ELSEWHERE: &str = "another process is forgetting right now";
 
 pub(super) fn run(verb: &RetentionVerb, context: &Context) -> anyhow::Result<Exit> {
     let RetentionVerb::Run(RunArguments { dry_run }) = verb;
@@ -55,11 +56,12 @@ pub(super) fn run(verb: &RetentionVerb, context: &Context) -> anyhow::Result<Exi
                 .result(&rows, || if rows.is_empty() { NOTHING.to_owned() } else { table(&rows) })?;
             return Ok(Exit::Done);
         }
-        let retained =
-            privacy::run_retention(&store, &config.retention, Actor::Operator, clock::timestamp()).await?;
+        let now = clock::timestamp();
+        let retained = privacy::run_retention(&store, &config.retention, Actor::Operator, now).await?;
         let forgotten = retained.map(|retained| retained.forgotten);
         context.output.result(&json!({ "forgotten": forgotten }), || match &forgotten {
-            None => NOTHING.to_owned(),
+            None if privacy::keeps_everything(&config.retention, now) => NOTHING.to_owned(),
+            None => ELSEWHERE.to_owned(),
             Some(forgotten) => {
                 let rows = forgotten.iter().map(|(class, rows)| vec![class.clone(), rows.to_string()]);
                 columns(&rows.collect::<Vec<_>>())

@@ -54,14 +54,17 @@ async fn serve(config: &Config, output: Output) -> anyhow::Result<Exit> {
     let store = storage::open_if_exists(&config.store).await?;
     let found = serving::configured_or_published(config, store.as_ref()).await?;
     let (name, knowledge) = found.ok_or_else(|| UsageError(NO_KNOWLEDGE.to_owned()))?;
-    if let Some(store) = &store {
-        privacy::keep_up(Arc::clone(store), config.retention.clone());
-    }
-    let storage = match store {
-        Some(store) => with_vault(config, store, output).await?,
+    let storage = match &store {
+        Some(store) => with_vault(config, Arc::clone(store), output).await?,
         None => None,
     };
-    let announce = |url: &str| output.result(&json!({ "url": url }), || format!("serving {name} on {url}"));
+    let announce = |url: &str| {
+        // Master key, port and model are the right ones: until now nothing was forgotten.
+        if let Some(store) = store {
+            privacy::keep_up(store, config.retention.clone());
+        }
+        output.result(&json!({ "url": url }), || format!("serving {name} on {url}"))
+    };
     serving::serve(config, knowledge, storage, output, announce).await
 }
 

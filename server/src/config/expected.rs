@@ -95,6 +95,11 @@ pub(super) fn expected(key: &str) -> Option<Expected> {
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
 impl Expected {
+    /// Whether a refused value may be a key that was written in place of where it is kept, or of its public half.
+    pub(super) fn may_be_secret(self) -> bool {
+        matches!(self, Self::Recipients | Self::KeySource | Self::KeySourceOrEmpty)
+    }
+
     pub(super) fn accepts(self, value: &Value) -> bool {
         match self {
             Self::Whole(least, most) => {

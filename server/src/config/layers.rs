@@ -172,8 +172,8 @@ impl Layers {
             return Err(ConfigError::UnknownKey { advice: advice(&key), key, origin });
         };
         if !expected.accepts(&value) {
-            let (value, expected) = (value.to_string(), expected.to_string());
-            return Err(ConfigError::Value { key, value, origin, expected });
+            let value = if expected.may_be_secret() { String::from("…") } else { value.to_string() };
+            return Err(ConfigError::Value { key, value, origin, expected: expected.to_string() });
         }
         self.settings.insert(key, Setting { value, origin });
         Ok(())

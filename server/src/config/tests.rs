@@ -144,7 +144,7 @@ fn refused_values_are_shown_with_what_was_expected() {
             "a whole number",
         ),
         ("[retention]\naudit_days = 30\n", "retention.audit_days", "30", "0, or a whole number from 180"),
-        ("[backup]\nrecipients = [\"age1x\"]\n", "backup.recipients", "[\"age1x\"]", "public keys of age"),
+        ("[backup]\nrecipients = [\"age1x\"]\n", "backup.recipients", "…", "public keys of age"),
         ("[log]\nlevel = \"inof\"\n", "log.level", "\"inof\"", "error, warn, info"),
         ("[log]\nformat = \"xml\"\n", "log.format", "\"xml\"", "\"text\" or \"json\""),
     ] {

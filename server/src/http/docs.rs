@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use axum::{
     Json,
-    extract::Path,
+    extract::{Path, rejection::PathRejection},
     http::{
         Uri,
         header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE},
@@ -89,7 +89,7 @@ pub(super) async fn redirect() -> Redirect {
     responses((status = 200, description = "Swagger UI", body = String, content_type = "text/html"))
 )]
 pub(super) async fn swagger_ui(uri: Uri) -> Result<Response, ApiError> {
-    swagger_ui_file(uri, Path(String::new())).await
+    swagger_ui_file(uri, Ok(Path(String::new()))).await
 }
 
 /// What the documentation loads
@@ -100,7 +100,12 @@ pub(super) async fn swagger_ui(uri: Uri) -> Result<Response, ApiError> {
     params(("file" = String, Path, description = "A file of Swagger UI")),
     responses((status = 200, description = "The file"))
 )]
-pub(super) async fn swagger_ui_file(uri: Uri, Path(file): Path<String>) -> Result<Response, ApiError> {
+pub(super) async fn swagger_ui_file(
+    uri: Uri,
+    file: Result<Path<String>, PathRejection>,
+) -> Result<Response, ApiError> {
+    // Bytes that are no text name no file.
+    let Ok(Path(file)) = file else { return Err(limits::nothing_at(&uri)) };
     match serve(&file, Arc::clone(&SWAGGER_UI)) {
         Ok(Some(file)) => Ok(reply(file)),
         Ok(None) => Err(limits::nothing_at(&uri)),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::{Path, State, rejection::PathRejection},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -60,8 +60,10 @@ pub(super) async fn list_models(State(app): State<Arc<App>>) -> Json<ModelList> 
 )]
 pub(super) async fn get_model(
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
 ) -> Result<Json<Model>, ApiError> {
+    // Bytes that are no text name no model.
+    let id = id.map(|Path(id)| id).unwrap_or_default();
     let model = models(&app).into_iter().find(|model| model.id == id);
     model.map(Json).ok_or_else(|| unknown_model(&app, format!("there is no model {id:?}")))
 }

@@ -99,6 +99,11 @@ pub(crate) async fn overdue(store: &Store, periods: &[Period]) -> store::Result<
     Ok(overdue)
 }
 
+/// Whether nothing is ever forgotten.
+pub(crate) fn keeps_everything(config: &RetentionConfig, now: Timestamp) -> bool {
+    config.end_idle_days == 0 && periods(config, now).is_empty()
+}
+
 /// Finishes what an earlier run left, then forgets what is older than `config` says, seen from `now`; the audit log names
 /// `actor`. `None` when nothing is to be forgotten, or another process is doing it.
 ///
@@ -113,10 +118,10 @@ pub(crate) async fn run(
     while let Some(left) = store.claim_job(KIND, "retention", LEASE, clock::timestamp()).await? {
         work(store, left, actor).await?;
     }
-    let periods = periods(config, now);
-    if periods.is_empty() && config.end_idle_days == 0 {
+    if keeps_everything(config, now) {
         return Ok(None);
     }
+    let periods = periods(config, now);
     let end_idle = (config.end_idle_days > 0).then(|| days_before(now, config.end_idle_days).0);
     let before = periods.iter().map(|period| (period.class.word().to_owned(), period.before.0)).collect();
     let input = serde_json::to_string(&Asked { end_idle_before: end_idle, before })?;
@@ -185,7 +190,10 @@ async fn forget(
         },
         DataClass::Contacts => {
             let expired = store.expire_contacts(before, STEP, actor.act(None)).await?.len() as u64;
-            finish_erasures(store).await?;
+            // It is in force all the same, and whoever comes next goes on with it.
+            if let Err(error) = finish_erasures(store).await {
+                tracing::error!(%error, "an erasure is not finished");
+            }
             (expired, expired < u64::from(STEP))
         }
         DataClass::MessageBodies

@@ -111,8 +111,13 @@ async fn a_body_that_is_too_long() {
 #[tokio::test]
 async fn places_that_do_not_exist() {
     let app = TestApp::start().await;
-    for path in ["/v1", "/v2/ask", "/v1/ask/", "/docs/nothing.js", "/assets/../Cargo.toml", "/%ff"] {
+    for path in
+        ["/v1", "/v2/ask", "/v1/ask/", "/docs/nothing.js", "/docs/%ff", "/assets/../Cargo.toml", "/%ff"]
+    {
         app.get(path).await.expect_error(404, "unknown_route");
+    }
+    for model in ["nothing", "%ff"] {
+        app.get(&format!("/v1/models/{model}")).await.expect_compatible_error(404, "model_not_found");
     }
 }
 

@@ -183,6 +183,25 @@ on_both_engines! {
         assert_ne!(contacts[0], contacts[2]);
     }
 
+    async fn of_two_people_who_begin_one_conversation_at_once_one_is_told_whose_it_is(database) {
+        let recorded = Recorded::start(database).await;
+        for round in 0..5 {
+            let id = Uuid::now_v7();
+            let questions = ["a", "b"].map(|person| {
+                let mut question = question(id, "1", "怎么退款");
+                question["contact_id"] = format!("openid-{person}-{round}").into();
+                question
+            });
+            let [first, second] = &questions;
+            let (first, second) =
+                futures::join!(recorded.app.post("/v1/ask", first), recorded.app.post("/v1/ask", second));
+            let (answered, refused) = if first.status == 200 { (first, second) } else { (second, first) };
+            answered.expect_answer("refund");
+            let refused = refused.expect_error(409, "conflict");
+            assert_eq!(refused.message(), "the conversation belongs to another contact or channel");
+        }
+    }
+
     async fn an_identifier_of_a_message_stands_for_one_text(database) {
         let recorded = Recorded::start(database).await;
         let (id, other) = (Uuid::now_v7(), Uuid::now_v7());

@@ -138,6 +138,26 @@ fn nobody_and_nothing_is_backed_up_by_mistake() {
 }
 
 #[test]
+fn a_backup_whose_audit_log_was_broken_already_is_not_sound_and_is_restored_with_a_warning() {
+    let sandbox = Sandbox::new();
+    let key = lived_in(&sandbox);
+    json_of(&sandbox, &["backup", "before.age", "--recipient", &key]);
+    let database = rusqlite::Connection::open(sandbox.path("data/yingda.db")).unwrap();
+    database.execute_batch("UPDATE audit_entries SET actor = 'nobody' WHERE sequence = 1").unwrap();
+    drop(database);
+    json_of(&sandbox, &["backup", "all.age", "--recipient", &key]);
+    let broken =
+        sandbox.yingda(&["backup", "verify", "all.age", "--identity", "backup.key"]).finish().expect(3);
+    broken.complains_about(&["the audit log in it is broken at entry 1"]);
+    let contact = people::contact(&sandbox, "openid-2");
+    remove_store(&sandbox);
+    let run = sandbox.yingda(&["restore", "all.age", "--identity", "backup.key"]).finish().expect(0);
+    run.complains_about(&["warning: the audit log was broken at entry 1 already"]);
+    assert_eq!(people::contact(&sandbox, "openid-2"), contact);
+    assert_eq!(sandbox.left_over(), 0, "nothing is left among temporary files");
+}
+
+#[test]
 fn without_the_right_master_key_a_restored_store_does_not_start() {
     let sandbox = Sandbox::new();
     let key = lived_in(&sandbox);

@@ -113,6 +113,27 @@ fn refused_values_exit_with_2_and_are_shown() {
 }
 
 #[test]
+fn keys_that_stand_where_they_do_not_belong_are_refused_and_not_shown() {
+    let sandbox = Sandbox::new();
+    let master = "B".repeat(42) + "A=";
+    let private = sealing::backup::Identities::generate().to_text();
+    for (section, key, secret) in [
+        ("keys", "master", master.as_str()),
+        ("keys", "previous", master.as_str()),
+        ("backup", "recipients", private.trim()),
+    ] {
+        let name = format!("YINGDA_{section}__{key}").to_uppercase();
+        let in_variable = sandbox.yingda(&["config", "print"]).variable(&name, secret).finish().expect(2);
+        sandbox.file("own.toml", format!("[{section}]\n{key} = \"{secret}\"\n"));
+        let in_file = sandbox.yingda(&["config", "print", "--config", "own.toml"]).finish().expect(2);
+        for (refused, place) in [(in_variable, name.as_str()), (in_file, "own.toml")] {
+            assert!(!refused.stderr.contains(secret), "{}", refused.stderr);
+            refused.complains_about(&[place, "expected", &format!("{section}.{key} = … (")]);
+        }
+    }
+}
+
+#[test]
 fn a_missing_file_exits_with_2() {
     let finished = Sandbox::new().yingda(&["config", "print", "--config", "none.toml"]).finish().expect(2);
     finished.complains_about(&["none.toml", "No such file"]);

@@ -245,6 +245,27 @@ async fn an_erasure_that_was_stopped_is_finished_by_the_next_that_serves() {
     assert!(store.contact(contact).await.is_err());
 }
 
+/// A reader of an older state keeps the last step of an erasure from its end.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_erasure_that_cannot_be_finished_now_keeps_nothing_else_from_being_forgotten() {
+    let sandbox = Sandbox::new();
+    let [first, _] = two_people(&sandbox);
+    let store = opened(&sandbox).await;
+    let reader = rusqlite::Connection::open(sandbox.path("data/yingda.db")).unwrap();
+    reader.execute_batch("BEGIN; SELECT COUNT(*) FROM keys").unwrap();
+    let contact = first.parse::<Uuid>().unwrap().into();
+    let act = Act { actor: String::from("somebody"), reason: None, at: LATER };
+    store.begin_erasure(contact, act).await.unwrap();
+    sandbox.file("yingda.toml", "[retention]\ncontacts_days = 90\njobs_days = 30\n");
+    let run = sandbox.yingda(&["retention", "run", "-o", "json"]).finish().expect(0);
+    assert!(run.stderr.contains("an erasure is not finished"), "{}", run.stderr);
+    assert_eq!(run.json()["forgotten"], json!({ "contacts": 0, "jobs": 0 }));
+    assert_eq!(store.unfinished_erasures().await.unwrap(), [contact]);
+    reader.execute_batch("ROLLBACK").unwrap();
+    json_of(&sandbox, &["retention", "run"]);
+    assert_eq!(store.unfinished_erasures().await.unwrap(), []);
+}
+
 /// Who forgot what, by the audit log.
 async fn retained_by(store: &Store) -> Vec<(String, String)> {
     let entries = store.audit_entries_after(0, 100).await.unwrap().into_iter();

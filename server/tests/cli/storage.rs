@@ -1,8 +1,11 @@
 //! Knowledge, keys and conversations in a store that the program makes itself.
 
-use std::{fs, os::unix::fs::PermissionsExt as _};
+use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt as _, time::Duration};
 
 use serde_json::{Value, json};
+use store::{Job, Location, NewJob, Store, Timestamp};
+use tokio::runtime::Runtime;
+use uuid::Uuid;
 
 use crate::{
     database::on_both_engines,
@@ -28,6 +31,46 @@ fn question(message: &str) -> Value {
 
 fn json_of(sandbox: &Sandbox, arguments: &[&str]) -> Value {
     sandbox.yingda_small(&[arguments, &["-o", "json"]].concat()).finish().expect(0).json()
+}
+
+/// The store of a sandbox, without the program.
+struct Opened {
+    store: Store,
+    runtime: Runtime,
+}
+
+impl Opened {
+    fn of(sandbox: &Sandbox) -> Self {
+        let printed = json_of(sandbox, &["config", "print"]);
+        let location = match Location::parse(printed["values"]["store"]["location"].as_str().unwrap()) {
+            Location::File(path) => Location::File(sandbox.path("").join(path)),
+            server @ Location::Server(_) => server,
+        };
+        let runtime = Runtime::new().unwrap();
+        let store = runtime.block_on(Store::open(&location)).unwrap();
+        Self { store, runtime }
+    }
+
+    /// A job that ended decades ago.
+    fn end_a_job_long_ago(&self) {
+        let (kind, long_ago) = ("of long ago", Timestamp(1));
+        let (id, input) = (Uuid::now_v7().into(), String::from("{}"));
+        let new = NewJob { id, kind: kind.to_owned(), input, at: long_ago };
+        self.runtime.block_on(async {
+            self.store.ask_for_job(new).await.unwrap();
+            let job = self.store.claim_job(kind, "test", Duration::ZERO, long_ago).await.unwrap().unwrap();
+            self.store.finish_job(&job, long_ago).await.unwrap();
+        });
+    }
+
+    fn jobs(&self) -> Vec<Job> {
+        self.runtime.block_on(self.store.jobs(9)).unwrap()
+    }
+}
+
+/// With a period after which the jobs that have ended are forgotten.
+fn forgetting(run: Run) -> Run {
+    run.variable("YINGDA_RETENTION__JOBS_DAYS", "1")
 }
 
 on_both_engines! {
@@ -94,8 +137,11 @@ on_both_engines! {
         json_of(sandbox, &["keys", "init"]);
         let other = sandbox.file("other.key", "B".repeat(42) + "A=");
         fs::set_permissions(sandbox.path(other), fs::Permissions::from_mode(0o400)).unwrap();
-        let with_other = |run: Run| run.variable("YINGDA_KEYS__MASTER", "file:other.key");
+        let with_other = |run: Run| forgetting(run).variable("YINGDA_KEYS__MASTER", "file:other.key");
         let before = json_of(sandbox, &["keys", "status"]);
+        let opened = Opened::of(sandbox);
+        opened.end_a_job_long_ago();
+        let jobs = opened.jobs();
         for verb in [&["keys", "status"][..], &["keys", "init"], &["keys", "rotate", "data"], &["serve"]] {
             let refused = with_other(sandbox.yingda_small(verb)).finish().expect(6);
             refused.complains_about(&["master key"]);
@@ -103,6 +149,32 @@ on_both_engines! {
         let sick = with_other(sandbox.yingda_small(&["doctor"])).finish().expect(1);
         assert!(sick.stdout.lines().any(|line| line.starts_with("✗ keys")), "{}", sick.stdout);
         assert_eq!(json_of(sandbox, &["keys", "status"]), before);
+        assert_eq!(opened.jobs(), jobs, "what is old stays, and nobody was asked to forget it");
+    }
+
+    fn without_its_port_or_its_model_a_service_forgets_nothing(sandbox) {
+        sandbox.file("shop.jsonl", SHOP);
+        json_of(sandbox, &["kb", "import", "shop.jsonl"]);
+        json_of(sandbox, &["keys", "init"]);
+        let opened = Opened::of(sandbox);
+        opened.end_a_job_long_ago();
+        let jobs = opened.jobs();
+        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = taken.local_addr().unwrap().to_string();
+        forgetting(sandbox.yingda_small(&["serve", "--address", &address])).finish().expect(5);
+        let without_model = serve(sandbox).variable("YINGDA_MODEL__NAME", "none");
+        forgetting(without_model).finish().expect(4);
+        assert_eq!(opened.jobs(), jobs);
+        let serving = Serving::start(forgetting(serve(sandbox)));
+        let is_left = || opened.jobs().iter().any(|job| job.kind == "of long ago");
+        for _ in 0..1000 {
+            if !is_left() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        drop(serving);
+        assert!(!is_left(), "one that has started forgets");
     }
 
     fn a_new_master_key_takes_over_while_the_old_one_is_given_too(sandbox) {
@@ -132,6 +204,15 @@ fn a_file_that_cannot_be_served_is_not_imported() {
         sandbox.yingda(&["kb", verb]).finish().expect(2).complains_about(&["yingda kb import"]);
     }
     assert!(!sandbox.path("data").exists(), "nothing was made");
+}
+
+#[test]
+fn a_store_whose_folder_cannot_be_made_says_which() {
+    let sandbox = Sandbox::new();
+    sandbox.file("shop.jsonl", SHOP);
+    sandbox.file("data", "not a folder");
+    let refused = sandbox.yingda(&["kb", "import", "shop.jsonl"]).finish().expect(6);
+    refused.complains_about(&["cannot make the folder data"]);
 }
 
 #[test]

@@ -79,6 +79,26 @@ on_both_engines! {
         assert_eq!(first_bad(&database.store, Some(kept)).await, Some(4), "from outside it can");
     }
 
+    async fn a_log_that_others_write_and_shorten_meanwhile_is_whole(database) {
+        six_acts(&database.store).await;
+        let others = database.opened_again().await;
+        let writing = tokio::spawn(async move {
+            for number in 7..=200_u64 {
+                let act = Act { actor: String::from("admin"), reason: None, at: seconds(number) };
+                others.record_act(act.clone(), "phone.reveal", "contact 7", None).await.unwrap();
+                if number.is_multiple_of(10) {
+                    others.shorten_audit(seconds(number - 5), act).await.unwrap();
+                }
+            }
+        });
+        while !writing.is_finished() {
+            assert_eq!(first_bad(&database.store, None).await, None);
+        }
+        writing.await.unwrap();
+        let AuditState::Whole(head) = database.store.verify_audit(None).await.unwrap() else { panic!("broken") };
+        assert!(head.sequence > 200, "{head:?}");
+    }
+
     async fn a_log_written_anew_does_not_run_through_a_head_that_was_kept(database) {
         let kept = six_acts(&database.store).await;
         database.tamper("DELETE FROM audit_entries; UPDATE counters SET value = 0 WHERE name = 'audit_entries'").await;

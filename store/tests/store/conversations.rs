@@ -22,6 +22,16 @@ on_both_engines! {
         assert_eq!(store.conversations_of(contact).await.unwrap().len(), 2);
     }
 
+    async fn an_identifier_stands_for_one_conversation_and_its_refusal_says_so_without_naming_tables(database) {
+        let store = &database.store;
+        let opened = conversation(store, "web").await;
+        let contact = store.contact_of_identity(identity("web", "visitor")).await.unwrap().id;
+        let new = NewConversation { id: opened.id, contact, channel: String::from("web"), priority: 0, at: NOW };
+        let refused = store.open_conversation(new).await.unwrap_err();
+        assert!(matches!(&refused, Error::Conflict { what } if what.contains("same identifier")), "{refused}");
+        assert!(!refused.to_string().contains("conversations"), "{refused}");
+    }
+
     async fn a_conversation_goes_from_the_bot_to_a_person_and_back(database) {
         let store = &database.store;
         let agent = new_id();

@@ -110,5 +110,10 @@ async fn a_server_that_is_not_there_is_unavailable_and_its_password_is_not_repea
 #[test]
 fn an_address_is_told_from_a_path() {
     assert_eq!(Location::parse("postgres://a@b/c"), Location::Server(String::from("postgres://a@b/c")));
-    assert_eq!(Location::parse("data/yingda.db"), Location::File("data/yingda.db".into()));
+    for address in ["host=db password=geheim", "connect_timeout=3 host=db", " host = db dbname = 'c d'"] {
+        assert_eq!(Location::parse(address), Location::Server(address.to_owned()));
+    }
+    for path in ["data/yingda.db", "./host=db", "data/a=b.db", "2=1.db", "="] {
+        assert_eq!(Location::parse(path), Location::File(path.into()));
+    }
 }

@@ -128,16 +128,26 @@ impl DataKeys {
     /// Seals everything of an owner anew with a new key, or with the one that an earlier run has begun to replace the old one
     /// with. An erased person has none.
     fn replace(&self, owner: &Owner, rotated: &mut Rotated) -> Result<()> {
-        let begun = match DataRotation::resume(self.vault.clone(), owner)? {
+        let begun = match self.begin(owner) {
+            // Others have begun too, or have erased the person: the second look says which.
+            Err(Error::Contended) => self.begin(owner),
+            begun => begun,
+        };
+        let replaced = begun.and_then(|mut rotation| {
+            rotated.keys += 1;
+            rotated.run(|| rotation.step(&self.rows, STEP))
+        });
+        match replaced {
+            Err(Error::ContactErased { .. }) => Ok(()),
+            replaced => replaced,
+        }
+    }
+
+    fn begin(&self, owner: &Owner) -> Result<DataRotation> {
+        match DataRotation::resume(self.vault.clone(), owner)? {
             Some(begun) => Ok(begun),
             None => DataRotation::begin(self.vault.clone(), owner),
-        };
-        let mut rotation = match begun {
-            Err(Error::ContactErased { .. }) => return Ok(()),
-            begun => begun?,
-        };
-        rotated.keys += 1;
-        rotated.run(|| rotation.step(&self.rows, STEP))
+        }
     }
 }
 
@@ -174,6 +184,8 @@ mod tests {
 
     use super::*;
     use crate::{
+        actor::Actor,
+        privacy,
         security::{Identity, NewContact, off_the_workers, rotate_data_keys},
         storage::Storage,
     };
@@ -287,6 +299,30 @@ mod tests {
         assert_eq!(people.rotate().await.keys, 2);
         let made = people.storage.store.keys_of(KeyPurpose::Contact(newest)).await.unwrap();
         assert_eq!(made.len(), 1);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn who_is_erased_after_the_page_was_read_is_passed_over() {
+        let people = People::new(3).await;
+        let store = Arc::clone(&people.storage.store);
+        let second = store.contacts_after(None, 2).await.unwrap()[1].id;
+        let (vault, rows) = (people.storage.vault.clone(), people.rows());
+        let rotated = off_the_workers(move || {
+            let (mut keys, mut rotated) = (DataKeys::claim(vault, rows.clone())?, Rotated::default());
+            // The business, and the first of the page.
+            for _ in 0..2 {
+                assert!(keys.step(&mut rotated)?);
+            }
+            // As another process does it: this one's vault still remembers the key.
+            let erased = privacy::erase(&store, second, Actor::Operator.act(None));
+            rows.wait(erased).map_err(Error::Storage)?;
+            while keys.step(&mut rotated)? {}
+            Ok::<_, Error>(rotated)
+        })
+        .await
+        .unwrap();
+        assert_eq!(rotated.keys, 3, "the business and two people");
+        assert_eq!(people.keys().await, [2; 3]);
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

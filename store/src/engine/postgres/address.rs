@@ -30,6 +30,9 @@ pub(super) fn read(address: &str) -> Result<(Config, Protection)> {
     let (rest, [mode, certificates]) = without(address, ["sslmode", "sslrootcert"]);
     let refused = |error: tokio_postgres::Error| Error::Refused { reason: format!("the address: {error}") };
     let mut configuration: Config = rest.parse().map_err(refused)?;
+    if configuration.get_ssl_mode() != SslMode::Prefer {
+        return Err(unsaid("sslmode is written as one word, without quotation marks, tabs or spaces in it"));
+    }
     let protection = match mode.as_deref() {
         Some("disable") => Protection::Plain,
         Some("require" | "verify-ca" | "verify-full") => {
@@ -161,6 +164,9 @@ mod tests {
             "postgres://a:geheim@db.example/b?sslmode=prefer",
             "postgres://a:geheim@localhost/b?sslrootcert=/ca.pem",
             "postgres://a:geheim@db.example/b?sslrootcert=/ca.pem&sslmode=disable",
+            "host=localhost password=geheim sslmode = require",
+            "host=db.example password=geheim sslmode='require'",
+            "host=db.example password=geheim\tsslmode=disable",
         ] {
             let refused = read(address).unwrap_err();
             assert!(matches!(&refused, Error::Refused { reason } if reason.contains("sslmode")), "{refused}");

@@ -19,7 +19,7 @@ pub(super) fn from_postgres(error: &tokio_postgres::Error) -> Error {
     let said = failure.message().to_owned();
     match failure.code() {
         &SqlState::DISK_FULL => Error::DiskFull,
-        &SqlState::UNIQUE_VIOLATION => Error::Conflict { what: said },
+        &SqlState::UNIQUE_VIOLATION => Error::taken(&said),
         code => match code.code().get(..2) {
             Some("23" | "22") => Error::Invalid { what: said },
             // Connection, resources, an operator, the system, a deadlock.

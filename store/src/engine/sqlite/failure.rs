@@ -16,7 +16,7 @@ pub(super) fn from_sqlite(error: &rusqlite::Error) -> Error {
         ErrorCode::DiskFull => Error::DiskFull,
         // The file that connections share has no room to grow.
         ErrorCode::SystemIoFailure if failure.extended_code == ffi::SQLITE_IOERR_SHMSIZE => Error::DiskFull,
-        ErrorCode::ConstraintViolation if is_unique(failure) => Error::conflict(error.to_string()),
+        ErrorCode::ConstraintViolation if is_unique(failure) => Error::taken(error),
         ErrorCode::ConstraintViolation => Error::invalid(error.to_string()),
         ErrorCode::DatabaseCorrupt => Error::Schema { reason: error.to_string() },
         ErrorCode::NotADatabase => Error::Refused { reason: error.to_string() },
