@@ -1,6 +1,6 @@
 //! How much to trust a candidate, learned from the knowledge base itself.
 //!
-//! [`probes`] says what to ask, [`ask`] ranks, [`logits`] lets the reranker judge if there is one, [`Calibration::fit`]
+//! [`probes()`] says what to ask, [`ask`] ranks, [`logits`] lets the reranker judge if there is one, [`Calibration::fit`]
 //! turns the outcomes into weights around a shipped [`Prior`], and [`Calibration::policy`] turns a [`RiskTarget`] into
 //! thresholds. Called once per snapshot and model; the result is part of the snapshot.
 
