@@ -24,7 +24,8 @@ pub struct FusionWeights {
     pub dense_answer: f32,
     /// BM25 of the answer's text.
     pub lexical_answer: f32,
-    /// Taken off for each unit by which a negative phrasing is closer than the best phrasing.
+    /// Taken off for each unit by which a negative phrasing is closer than the best phrasing. Set so that a negative phrasing wins
+    /// against what speaks for its entry; the industries have none to choose it by.
     pub negative: f32,
 }
 
@@ -37,7 +38,7 @@ impl FusionWeights {
         lexical: 0.05,
         dense_answer: 0.6,
         lexical_answer: 0.3,
-        negative: 4.0,
+        negative: 6.0,
     };
     /// Vectors of the phrasings alone, to measure a model: mostly the centroid, which long and odd phrasings pull less, and the
     /// nearest phrasings together.
