@@ -93,7 +93,7 @@ impl<F: Finish> Work for Product<'_, F> {
 
     #[inline(always)]
     fn run<D: Dot>(mut self, dot: D) {
-        let panel = 2 * lanes::<D>() * self.steps;
+        let panel = self.panel_length::<D>();
         let together = (PANELS_TOGETHER / panel).max(1);
         let mut sums = [[D::Register::zeroed(); 2]; MOST_ROWS];
         let mut groups = self.panels.chunks(together * panel).peekable();
@@ -106,6 +106,11 @@ impl<F: Finish> Work for Product<'_, F> {
 }
 
 impl<F: Finish> Product<'_, F> {
+    #[inline(always)]
+    fn panel_length<D: Dot>(&self) -> usize {
+        2 * lanes::<D>() * self.steps
+    }
+
     /// All rows with some panels: the number of the first one, and their weights. Meanwhile the `next` weights are asked for.
     #[inline(always)]
     fn multiply_group<D: Dot>(
@@ -115,7 +120,7 @@ impl<F: Finish> Product<'_, F> {
         next: &[u32],
         sums: &mut [[D::Register; 2]; MOST_ROWS],
     ) {
-        let panel = 2 * lanes::<D>() * self.steps;
+        let panel = self.panel_length::<D>();
         let products = self.rows.div_ceil(self.tile_rows) * panels.len() / panel;
         let mut shares = next.chunks(next.len().div_ceil(products).next_multiple_of(LINE).max(LINE));
         for row in (0..self.rows).step_by(self.tile_rows) {
