@@ -27,7 +27,7 @@ pub(crate) async fn find(store: &Store) -> store::Result<Option<KnowledgeBase>> 
     Ok(store.knowledge_bases().await?.into_iter().find(|base| base.name == NAME))
 }
 
-/// Replaces the draft's entries and publishes it, with the labels that it has; also how many of these are of no use, since
+/// Replaces the draft's entries and publishes it, with the labels that it has, or does neither; also how many of these are of no use, since
 /// their entry is gone or disabled.
 ///
 /// # Errors
@@ -40,8 +40,8 @@ pub(crate) async fn import(store: &Store, entries: &[FaqEntry]) -> anyhow::Resul
     let labels = store.labels_of(base.id).await?;
     let is_unused = |label: &&store::Label| !is_of_use(label.entry_id.as_deref(), &enabled);
     let unused = labels.iter().filter(is_unused).count();
-    let revision = store.replace_entries(base.id, base.revision, rows, Actor::Operator.act(None)).await?;
-    Ok((store.publish(base.id, revision, Actor::Operator.act(None)).await?, unused))
+    let version = store.publish_entries(base.id, base.revision, rows, Actor::Operator.act(None)).await?;
+    Ok((version, unused))
 }
 
 fn enabled(entries: &[FaqEntry]) -> HashSet<&str> {

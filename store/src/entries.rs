@@ -7,9 +7,10 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Act, ContentHash, Error, KnowledgeBaseId, Result, Store, Timestamp, audit,
+    Act, ContentHash, Error, KnowledgeBaseId, Result, Store, Timestamp, Version, audit,
     engine::{Row, Transaction, Value, values},
     knowledge_bases::{self, advance},
+    versions,
     words::words,
 };
 
@@ -210,26 +211,60 @@ impl Store {
         entries: Vec<NewEntry>,
         act: Act,
     ) -> Result<i64> {
-        let mut seen = HashSet::new();
-        if let Some(twice) = entries.iter().find(|entry| !seen.insert(entry.id.as_str())) {
-            return Err(Error::invalid(format!("two entries have the id {}", twice.id)));
-        }
+        refuse_double_ids(&entries)?;
+        self.write(move |transaction| {
+            async move { replace(transaction, knowledge_base, revision, &entries, &act).await }.boxed()
+        })
+        .await
+    }
+
+    /// [`replace_entries`](Self::replace_entries) and [`publish`](Self::publish) at once: both happen, or neither.
+    ///
+    /// # Errors
+    /// As those.
+    pub async fn publish_entries(
+        &self,
+        knowledge_base: KnowledgeBaseId,
+        revision: i64,
+        entries: Vec<NewEntry>,
+        act: Act,
+    ) -> Result<Version> {
+        refuse_double_ids(&entries)?;
         self.write(move |transaction| {
             async move {
-                let name = knowledge_bases::read(transaction, knowledge_base).await?.name;
-                let revision = advance(transaction, knowledge_base, revision, act.at).await?;
-                let sql = "DELETE FROM entries WHERE knowledge_base_id = $1";
-                transaction.execute(sql, values![knowledge_base]).await?;
-                let placed: Vec<(i64, &NewEntry)> = (1..).zip(&entries).collect();
-                insert(transaction, knowledge_base, revision, act.at, &placed).await?;
-                let detail = serde_json::json!({ "entries": entries.len() }).to_string();
-                audit::append(transaction, &act, "entries.replace", &name, Some(detail)).await?;
-                Ok(revision)
+                let revision = replace(transaction, knowledge_base, revision, &entries, &act).await?;
+                versions::publish(transaction, knowledge_base, revision, act).await
             }
             .boxed()
         })
         .await
     }
+}
+
+fn refuse_double_ids(entries: &[NewEntry]) -> Result<()> {
+    let mut seen = HashSet::new();
+    match entries.iter().find(|entry| !seen.insert(entry.id.as_str())) {
+        Some(twice) => Err(Error::invalid(format!("two entries have the id {}", twice.id))),
+        None => Ok(()),
+    }
+}
+
+async fn replace(
+    transaction: &mut Transaction<'_>,
+    knowledge_base: KnowledgeBaseId,
+    revision: i64,
+    entries: &[NewEntry],
+    act: &Act,
+) -> Result<i64> {
+    let name = knowledge_bases::read(transaction, knowledge_base).await?.name;
+    let revision = advance(transaction, knowledge_base, revision, act.at).await?;
+    let sql = "DELETE FROM entries WHERE knowledge_base_id = $1";
+    transaction.execute(sql, values![knowledge_base]).await?;
+    let placed: Vec<(i64, &NewEntry)> = (1..).zip(entries).collect();
+    insert(transaction, knowledge_base, revision, act.at, &placed).await?;
+    let detail = serde_json::json!({ "entries": entries.len() }).to_string();
+    audit::append(transaction, act, "entries.replace", &name, Some(detail)).await?;
+    Ok(revision)
 }
 
 async fn remove(transaction: &mut Transaction<'_>, knowledge_base: KnowledgeBaseId, id: &str) -> Result<u64> {

@@ -3,9 +3,10 @@
 use futures::FutureExt;
 
 use crate::{
-    Act, KnowledgeBaseId, LabelId, Result, Store, Timestamp, audit,
+    Act, KnowledgeBaseId, LabelId, Result, Store, Timestamp, Version, audit,
     engine::{Row, Transaction, values},
     knowledge_bases::{self, advance},
+    versions,
 };
 
 /// A question with its right entry. The text holds nothing personal: whoever labels what a customer wrote masks it first.
@@ -51,15 +52,26 @@ impl Store {
         act: Act,
     ) -> Result<i64> {
         self.write(move |transaction| {
+            async move { replace(transaction, knowledge_base, revision, labels, &act).await }.boxed()
+        })
+        .await
+    }
+
+    /// [`replace_labels`](Self::replace_labels) and [`publish`](Self::publish) at once: both happen, or neither.
+    ///
+    /// # Errors
+    /// As those.
+    pub async fn publish_labels(
+        &self,
+        knowledge_base: KnowledgeBaseId,
+        revision: i64,
+        labels: Vec<Label>,
+        act: Act,
+    ) -> Result<Version> {
+        self.write(move |transaction| {
             async move {
-                let name = knowledge_bases::read(transaction, knowledge_base).await?.name;
-                let revision = advance(transaction, knowledge_base, revision, act.at).await?;
-                let sql = "DELETE FROM labels WHERE knowledge_base_id = $1";
-                transaction.execute(sql, values![knowledge_base]).await?;
-                let detail = serde_json::json!({ "labels": labels.len() }).to_string();
-                insert(transaction, labels).await?;
-                audit::append(transaction, &act, "labels.replace", &name, Some(detail)).await?;
-                Ok(revision)
+                let revision = replace(transaction, knowledge_base, revision, labels, &act).await?;
+                versions::publish(transaction, knowledge_base, revision, act).await
             }
             .boxed()
         })
@@ -91,6 +103,23 @@ impl Store {
         })
         .await
     }
+}
+
+async fn replace(
+    transaction: &mut Transaction<'_>,
+    knowledge_base: KnowledgeBaseId,
+    revision: i64,
+    labels: Vec<Label>,
+    act: &Act,
+) -> Result<i64> {
+    let name = knowledge_bases::read(transaction, knowledge_base).await?.name;
+    let revision = advance(transaction, knowledge_base, revision, act.at).await?;
+    let sql = "DELETE FROM labels WHERE knowledge_base_id = $1";
+    transaction.execute(sql, values![knowledge_base]).await?;
+    let detail = serde_json::json!({ "labels": labels.len() }).to_string();
+    insert(transaction, labels).await?;
+    audit::append(transaction, act, "labels.replace", &name, Some(detail)).await?;
+    Ok(revision)
 }
 
 /// Of two labels with the same text the later one stays.

@@ -112,7 +112,7 @@ impl Store {
     }
 }
 
-async fn publish(
+pub(crate) async fn publish(
     transaction: &mut Transaction<'_>,
     knowledge_base: KnowledgeBaseId,
     revision: i64,

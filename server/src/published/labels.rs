@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::actor::Actor;
 
-/// Replaces the labels of the draft of `base` by `labels` and publishes it.
+/// Replaces the labels of the draft of `base` by `labels` and publishes it, or does neither.
 ///
 /// # Errors
 /// [`answer::Error::Knowledge`] for a question that is there twice or an entry that is not there; [`store::Error::Conflict`]
@@ -34,8 +34,7 @@ pub(crate) async fn import_labels(
         })
     };
     let rows = labels.into_iter().map(row).collect::<anyhow::Result<_>>()?;
-    let revision = store.replace_labels(base.id, base.revision, rows, act.clone()).await?;
-    Ok(store.publish(base.id, revision, act).await?)
+    Ok(store.publish_labels(base.id, base.revision, rows, act).await?)
 }
 
 /// Whether `labels` can be those of `entries`, told by their identifiers.

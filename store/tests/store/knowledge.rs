@@ -157,6 +157,23 @@ on_both_engines! {
         assert_eq!((published[0].source.as_str(), published[0].note.as_deref()), ("thumb", Some("a customer's")));
     }
 
+    async fn what_cannot_be_published_leaves_the_draft_as_it_was(database) {
+        let store = &database.store;
+        let shop = shop(store).await;
+        let published = store.publish_entries(shop.id, 1, vec![entry(REFUND)], act()).await.unwrap();
+        assert_eq!((published.version, published.entries), (1, 1));
+        let kept = label(shop.id, "退货怎么弄", Some("refund"));
+        let published = store.publish_labels(shop.id, 3, vec![kept.clone()], act()).await.unwrap();
+        assert_eq!((published.version, published.labels), (2, 1));
+        database.tamper("UPDATE knowledge_bases SET last_version = 1").await;
+        store.publish_entries(shop.id, 5, vec![entry(INVOICE)], act()).await.unwrap_err();
+        store.publish_labels(shop.id, 5, Vec::new(), act()).await.unwrap_err();
+        let entries = store.entries_of(shop.id).await.unwrap();
+        assert_eq!(entries.iter().map(|found| found.content.as_str()).collect::<Vec<_>>(), [REFUND]);
+        assert_eq!(store.labels_of(shop.id).await.unwrap(), [kept]);
+        assert_eq!(store.knowledge_base(shop.id).await.unwrap().revision, 5);
+    }
+
     async fn a_text_is_embedded_once_by_each_model(database) {
         let store = &database.store;
         let (known, unknown) = ([1; 32], [2; 32]);
