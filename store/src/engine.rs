@@ -131,11 +131,11 @@ impl Engine {
     }
 
     /// Leaves nothing of removed or changed rows of `table` in the database's files: SQLite overwrites them at once, so
-    /// the log is all that is emptied; PostgreSQL writes the table anew, for which it must not be in use.
+    /// the log is all that is emptied; PostgreSQL writes the table anew, once nobody sees an older state.
     pub(crate) async fn overwrite_removed(&self, table: &'static str) -> Result<()> {
         let done = match &self.readers {
             Readers::Sqlite(readers) => readers.empty_log().await?,
-            Readers::Postgres(readers) => readers.rewrite(table).await.map(|()| true)?,
+            Readers::Postgres(readers) => readers.rewrite(table).await?,
         };
         let reason = "others are reading, so that removed rows cannot be overwritten";
         if done { Ok(()) } else { Err(Error::unavailable(reason)) }

@@ -32,6 +32,7 @@ struct Overdue {
 }
 
 const NOTHING: &str = "everything is kept for ever: set periods in [retention]";
+const ONLY_ENDS: &str = "nothing is forgotten by its age: idle conversations are ended, that is all";
 const ELSEWHERE: &str = "another process is forgetting right now";
 
 pub(super) fn run(verb: &RetentionVerb, context: &Context) -> anyhow::Result<Exit> {
@@ -51,9 +52,11 @@ pub(super) fn run(verb: &RetentionVerb, context: &Context) -> anyhow::Result<Exi
                 rows,
             });
             let rows: Vec<Overdue> = rows.collect();
-            context
-                .output
-                .result(&rows, || if rows.is_empty() { NOTHING.to_owned() } else { table(&rows) })?;
+            context.output.result(&rows, || match &rows[..] {
+                [] if privacy::keeps_everything(&config.retention, clock::timestamp()) => NOTHING.to_owned(),
+                [] => ONLY_ENDS.to_owned(),
+                rows => table(rows),
+            })?;
             return Ok(Exit::Done);
         }
         let now = clock::timestamp();

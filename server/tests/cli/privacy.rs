@@ -185,6 +185,9 @@ fn what_is_old_is_counted_and_forgotten() {
     two_people(&sandbox);
     let nothing = sandbox.yingda(&["retention", "run"]).finish().expect(0).stdout;
     assert!(nothing.contains("kept for ever"), "{nothing}");
+    sandbox.file("yingda.toml", "[retention]\nend_idle_days = 7\n");
+    let ends = sandbox.yingda(&["retention", "run", "--dry-run"]).finish().expect(0).stdout;
+    assert!(ends.contains("idle conversations are ended"), "{ends}");
     sandbox.file(
         "yingda.toml",
         "[retention]\nmessage_bodies_days = 30\nembeddings_days = 1\nend_idle_days = 7\ncontacts_days = 90\n\

@@ -8,6 +8,11 @@ use super::{
     postgres_server::connect,
 };
 
+/// A read that goes on until this is dropped.
+pub(crate) struct Reading {
+    _connection: Box<dyn std::any::Any + Send>,
+}
+
 impl Database {
     /// Every column of every table, with its table.
     pub(crate) async fn columns(&self) -> Vec<(String, String)> {
@@ -17,6 +22,24 @@ impl Database {
     /// Every row of every table as text, with its table, in no particular order.
     pub(crate) async fn dump(&self) -> Vec<(String, String)> {
         dump(&self.location).await
+    }
+
+    /// Somebody in the middle of reading `table`, who sees the state of now until dropped.
+    pub(crate) async fn reading(&self, table: &str) -> Reading {
+        let look = format!("SELECT COUNT(*) FROM {table}");
+        match &self.location {
+            Location::File(path) => {
+                let connection = rusqlite::Connection::open(path).unwrap();
+                connection.execute_batch(&format!("BEGIN; {look}")).unwrap();
+                Reading { _connection: Box::new(connection) }
+            }
+            Location::Server(address) => {
+                let client = connect(address).await;
+                let begin = format!("BEGIN ISOLATION LEVEL REPEATABLE READ; {look}");
+                client.batch_execute(&begin).await.unwrap();
+                Reading { _connection: Box::new(client) }
+            }
+        }
     }
 
     /// Bytes as they are written in a statement.
