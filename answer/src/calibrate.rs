@@ -1,18 +1,17 @@
 //! How much to trust a candidate, learned from the knowledge base itself.
 //!
 //! [`probes()`] says what to ask, [`ask`] ranks, [`logits`] lets the reranker judge if there is one, [`Calibration::fit`]
-//! turns the outcomes into weights around a shipped [`Prior`], and [`Calibration::policy`] turns a [`RiskTarget`] into
+//! turns the outcomes into weights around a shipped [`Belief`], and [`Calibration::policy`] turns a [`RiskTarget`] into
 //! thresholds. Called once per snapshot and model; the result is part of the snapshot.
 
+mod belief;
 mod cross_fit;
 mod isotonic;
 mod logistic;
-mod prior;
 mod probes;
 mod report;
 mod risk;
 mod samples;
-mod shift;
 mod traffic;
 
 use serde::{Deserialize, Serialize};
@@ -24,18 +23,17 @@ use crate::{
     snapshot::KnowledgeSnapshot,
 };
 
+pub use self::{
+    belief::{Belief, BeliefSample, Penalty, Truth},
+    logistic::{FitSample, Weights},
+    report::{BandForecast, CalibrationReport, NamedWeight},
+};
 use self::{
     cross_fit::CrossFit,
     isotonic::Isotonic,
     risk::{Trial, cautious, threshold},
     samples::{Asked, Origin, Sample},
-    shift::Shift,
     traffic::traffic_weights,
-};
-pub use self::{
-    logistic::{FitSample, Weights},
-    prior::Prior,
-    report::{BandForecast, CalibrationReport, NamedWeight},
 };
 pub(crate) use self::{
     probes::{embed, probes},
@@ -93,19 +91,12 @@ impl LabelSource {
 #[derive(Clone, Debug)]
 pub struct Calibration {
     background: Background,
-    answer: Calibrator,
-    scope: Calibrator,
-    /// From the traffic that the weights were fitted for to the one that is expected.
-    shift: Shift,
+    belief: Belief,
+    /// Monotone corrections of the belief's log-odds, where they help: that a candidate is right, that some entry is meant.
+    answer: Option<Isotonic>,
+    scope: Option<Isotonic>,
     /// Judged by weights that had not seen them.
     held_out: Vec<HeldOut>,
-}
-
-/// One prediction's weights and its monotone correction.
-#[derive(Clone, Debug)]
-struct Calibrator {
-    weights: Weights,
-    isotonic: Option<Isotonic>,
 }
 
 /// A sample with what was predicted for it.
@@ -152,7 +143,7 @@ impl Calibration {
         Self::believing(
             Background { cosine: spread, centroid: spread, score: spread, lexical: spread },
             Vec::new(),
-            Prior::OUT_OF_SCOPE,
+            Belief::OUT_OF_SCOPE,
         )
     }
 
@@ -168,27 +159,23 @@ impl Calibration {
             return Self::believing(background, samples, out_of_scope);
         }
         let weights = traffic_weights(&samples, out_of_scope);
-        let Prior { answer, scope } = Prior::shipped();
-        let answer = CrossFit::new(&samples, &weights, answer, |sample| sample.right);
-        let scope = CrossFit::new(&samples, &weights, scope, |sample| sample.in_scope);
+        let CrossFit { belief, answer, scope } = CrossFit::new(&samples, &weights, Belief::shipped());
         let held_out = samples
             .into_iter()
             .zip(weights)
             .zip(answer.held_out.into_iter().zip(scope.held_out))
             .map(|((sample, weight), (answer, scope))| HeldOut { sample, weight, answer, scope })
             .collect();
-        Self { background, answer: answer.calibrator, scope: scope.calibrator, shift: Shift::NONE, held_out }
+        Self { background, belief, answer: answer.isotonic, scope: scope.isotonic, held_out }
     }
 
     fn believing(background: Background, samples: Vec<Sample>, out_of_scope: Probability) -> Self {
-        let Prior { answer, scope } = Prior::shipped();
-        let calibrator = |weights: &Weights| Calibrator { weights: weights.clone(), isotonic: None };
         let weights = traffic_weights(&samples, out_of_scope);
         let mut believing = Self {
             background,
-            answer: calibrator(answer),
-            scope: calibrator(scope),
-            shift: Shift::new(Prior::OUT_OF_SCOPE, out_of_scope),
+            belief: Belief::shipped().told_for(Belief::OUT_OF_SCOPE, out_of_scope),
+            answer: None,
+            scope: None,
             held_out: Vec::new(),
         };
         let judge = |(sample, weight): (Sample, f64)| HeldOut {
@@ -203,23 +190,23 @@ impl Calibration {
 
     /// The chance that a candidate with these features is right, and its log-odds before the correction.
     pub(crate) fn confidence(&self, features: &Features) -> (Probability, f32) {
-        let score = self.answer.weights.log_odds(features);
-        (self.shift.answer(self.answer.probability(score), self.scope.judge(features)), score)
+        let score = self.belief.answer(features);
+        (corrected(self.answer.as_ref(), score), score)
     }
 
     /// The chance that some entry is meant, told by the features of the best candidate.
     pub(crate) fn scope(&self, features: &Features) -> Probability {
-        self.shift.scope(self.scope.judge(features))
+        corrected(self.scope.as_ref(), self.belief.scope(features))
     }
 
     pub(crate) fn background(&self) -> &Background {
         &self.background
     }
 
-    /// What each feature adds to a candidate's log-odds, per unit.
+    /// What the log-odds follow from.
     #[must_use]
-    pub fn weights(&self) -> &Weights {
-        &self.answer.weights
+    pub fn belief(&self) -> &Belief {
+        &self.belief
     }
 
     /// The thresholds that keep `target`. Where the knowledge base's own questions cannot show that any does, a cautious
@@ -235,7 +222,7 @@ impl Calibration {
         let answer_at = shown.unwrap_or_else(|| cautious(&trials, target.value()));
         let options = threshold(&self.options_trials(answer_at), target.options());
         let at = |value| Probability::new(value).unwrap_or(Probability::ONE);
-        let clarify_at = options.unwrap_or(0.0).max(self.near_threshold());
+        let clarify_at = options.unwrap_or(0.0).max(self.scope_threshold());
         Thresholds {
             policy: AnswerPolicy::new(at(answer_at), at(clarify_at)),
             answers_shown: shown.is_some(),
@@ -261,12 +248,26 @@ impl Calibration {
         unanswered.map(trial).collect()
     }
 
-    /// Below this lies the share [`NEAR_HANDED_OVER`] of the questions that lost their entry.
-    fn near_threshold(&self) -> f32 {
-        let near = self.held_out.iter().filter(|held_out| held_out.sample.origin == Origin::Near);
-        let mut scopes: Vec<f32> = near.map(|held_out| held_out.scope.value()).collect();
+    /// Below this lie enough of the questions without an entry, whether near or far.
+    fn scope_threshold(&self) -> f32 {
+        let near = self.below(Origin::Near, NEAR_HANDED_OVER);
+        if self.is_about_other_topics() { near } else { near.max(self.below(Origin::Far, FAR_HANDED_OVER)) }
+    }
+
+    /// Whether many of the shipped questions about other topics are nearer to an entry than to each other: a voice assistant's
+    /// knowledge base holds alarms, jokes and the weather, and tells nothing about questions that are far from it.
+    fn is_about_other_topics(&self) -> bool {
+        let far = || self.held_out.iter().filter(|held_out| held_out.sample.origin == Origin::Far);
+        let nearer = far().filter(|held_out| held_out.sample.features.is_nearer_than_other_topics());
+        nearer.count() as f64 > OWN_TOPICS * far().count() as f64
+    }
+
+    /// The chance that some entry is meant which this share of the samples of `origin` stays below; 0 without any.
+    fn below(&self, origin: Origin, share: f64) -> f32 {
+        let of_origin = self.held_out.iter().filter(|held_out| held_out.sample.origin == origin);
+        let mut scopes: Vec<f32> = of_origin.map(|held_out| held_out.scope.value()).collect();
         scopes.sort_by(f32::total_cmp);
-        let position = (scopes.len() as f64 * NEAR_HANDED_OVER).ceil() as usize;
+        let position = (scopes.len() as f64 * share).ceil() as usize;
         scopes.get(position.min(scopes.len().saturating_sub(1))).map_or(0.0, |scope| *scope)
     }
 
@@ -291,16 +292,12 @@ fn are_enough<'a>(samples: impl Iterator<Item = &'a Sample>) -> bool {
 /// not help is what customers complain of. These questions are nearer to the remaining entries than customers' questions
 /// without an entry usually are: of the latter, 78 to 100 % were handed over on the labelled sets.
 const NEAR_HANDED_OVER: f64 = 0.5;
+/// Share of the questions about other topics that go to a human: an offer to choose among entries makes no sense there.
+const FAR_HANDED_OVER: f64 = 0.98;
+/// Of the shipped topics a knowledge base of a business is nearer to 1 to 4 in a hundred, one of a voice assistant to 21
+/// (the evaluation sets, default model).
+const OWN_TOPICS: f64 = 0.1;
 
-impl Calibrator {
-    fn judge(&self, features: &Features) -> Probability {
-        self.probability(self.weights.log_odds(features))
-    }
-
-    fn probability(&self, score: f32) -> Probability {
-        match &self.isotonic {
-            Some(isotonic) => isotonic.probability(score),
-            None => Probability::from_log_odds(score),
-        }
-    }
+fn corrected(isotonic: Option<&Isotonic>, score: f32) -> Probability {
+    isotonic.map_or_else(|| Probability::from_log_odds(score), |isotonic| isotonic.probability(score))
 }

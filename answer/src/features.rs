@@ -41,6 +41,8 @@ pub(crate) const FEATURE_SIGNS: [i8; FEATURE_COUNT] =
 /// How many features are weighed.
 pub const FEATURE_COUNT: usize = 28;
 
+const OTHER_TOPIC: usize = 19;
+
 const EVIDENCE_NAMES: [&str; EVIDENCE_COUNT] =
     ["cosine", "cosine_centroid", "cosine_answer", "bm25", "bm25_answer"];
 const EVIDENCE_COUNT: usize = 5;
@@ -63,6 +65,17 @@ impl Features {
     pub fn named(&self) -> impl Iterator<Item = (&'static str, f32)> {
         let evidence = EVIDENCE_NAMES.into_iter().zip(self.evidence);
         evidence.chain(FEATURE_NAMES.into_iter().zip(self.values))
+    }
+
+    /// Whether the candidate is nearer than every shipped question about another topic.
+    pub(crate) fn is_nearer_than_other_topics(&self) -> bool {
+        self.values[OTHER_TOPIC] < 0.0
+    }
+
+    /// All 0.
+    #[cfg(test)]
+    pub(crate) fn none() -> Self {
+        Self { evidence: [0.0; EVIDENCE_COUNT], values: [0.0; FEATURE_COUNT] }
     }
 
     pub(crate) fn of(situation: &Situation<'_>) -> Self {
@@ -237,5 +250,6 @@ mod tests {
         let names: std::collections::BTreeSet<&str> =
             EVIDENCE_NAMES.into_iter().chain(FEATURE_NAMES).collect();
         assert_eq!(names.len(), EVIDENCE_COUNT + FEATURE_COUNT);
+        assert_eq!(FEATURE_NAMES[OTHER_TOPIC], "other_topic");
     }
 }

@@ -39,7 +39,8 @@ mod version;
 mod vocabulary;
 
 pub use calibrate::{
-    BandForecast, Calibration, CalibrationReport, FitSample, Label, LabelSource, NamedWeight, Prior, Weights,
+    BandForecast, Belief, BeliefSample, Calibration, CalibrationReport, FitSample, Label, LabelSource,
+    NamedWeight, Penalty, Truth, Weights,
 };
 pub use check::{Finding, Severity, check_knowledge};
 pub use decide::decide;

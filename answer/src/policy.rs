@@ -57,8 +57,8 @@ impl AnswerPolicy {
     }
 }
 
-/// What an answer is decided by: where perhaps nothing is meant, the best entry is no likelier to be right. The two are fitted
-/// apart, so either may be the greater.
+/// What an answer is decided by: where perhaps nothing is meant, the best entry is no likelier to be right. The two are
+/// corrected apart, so either may be the greater.
 pub(crate) fn lesser(confidence: Probability, scope: Probability) -> Probability {
     if scope < confidence { scope } else { confidence }
 }

@@ -7,7 +7,7 @@
 
 use std::path::{Path, PathBuf};
 
-use answer::{BuildOptions, FEATURE_NAMES, FitSample, Prior, RiskTarget, Weights};
+use answer::{Belief, BeliefSample, BuildOptions, FEATURE_NAMES, Penalty, RiskTarget, Truth, Weights};
 use eval::{Indexed, LabelledSet, Outcome, Retrieval, RunOptions, run};
 use indicatif::ProgressBar;
 use inference::{Embedder, EmbedderOptions, ModelFiles, ModelOptions, load_model};
@@ -29,13 +29,12 @@ async fn main() -> Fallible<()> {
         }
     }
     let bases = ask(&model, &sets).await?;
-    let fit = |holds: fn(&Outcome) -> bool| {
-        let all: Vec<FitSample> = bases.iter().flat_map(|outcomes| samples(outcomes, holds)).collect();
-        with_same_spelling(Weights::fit(&all, &Weights::zero(), PENALTY))
-    };
-    let prior = Prior {
-        answer: fit(|outcome| outcome.judged.is_hit()),
-        scope: fit(|outcome| outcome.judged.expected.is_some()),
+    let samples: Vec<BeliefSample> = bases.iter().flat_map(|outcomes| samples(outcomes)).collect();
+    let Belief { right, not_near, not_far } = Belief::fit(&samples, &Belief::none(), Penalty::WEAK);
+    let prior = Belief {
+        right: with_same_spelling(right),
+        not_near: with_same_spelling(not_near),
+        not_far: with_same_spelling(not_far),
     };
     println!("{}", serde_json::to_string_pretty(&prior)?);
     Ok(())
@@ -55,9 +54,6 @@ async fn ask(model: &Path, sets: &[LabelledSet]) -> Fallible<Vec<Vec<Outcome>>> 
     Ok(report.sets.into_iter().map(|set| set.outcomes).collect())
 }
 
-/// Pull towards no effect.
-const PENALTY: f64 = 1.0;
-
 /// No labelled question is spelled like a phrasing, so nothing can be fitted. An equal spelling is as good as a label.
 const SAME_SPELLING: f64 = 6.0;
 
@@ -70,7 +66,7 @@ fn with_same_spelling(mut weights: Weights) -> Weights {
     weights
 }
 
-fn samples(outcomes: &[Outcome], holds: fn(&Outcome) -> bool) -> Vec<FitSample> {
+fn samples(outcomes: &[Outcome]) -> Vec<BeliefSample> {
     let note = |outcome: &Outcome| {
         if outcome.judged.expected.is_some() { None } else { outcome.judged.note.clone() }
     };
@@ -85,7 +81,16 @@ fn samples(outcomes: &[Outcome], holds: fn(&Outcome) -> bool) -> Vec<FitSample> 
         .filter_map(|outcome| {
             let features = outcome.weighed?;
             let weight = weights.iter().find(|(kind, _)| *kind == note(outcome).as_deref())?.1;
-            Some(FitSample { features, holds: holds(outcome), weight })
+            Some(BeliefSample { features, truth: truth(outcome), weight })
         })
         .collect()
+}
+
+fn truth(outcome: &Outcome) -> Truth {
+    match (&outcome.judged.expected, outcome.judged.note.as_deref()) {
+        (Some(_), _) if outcome.judged.is_hit() => Truth::Right,
+        (Some(_), _) => Truth::Wrong,
+        (None, Some("far")) => Truth::Far,
+        (None, _) => Truth::Near,
+    }
 }

@@ -87,12 +87,15 @@ pub fn calibration_grid(report: &CalibrationReport) -> Grid {
     grid
 }
 
-/// What each feature adds to the log-odds.
+/// What each feature adds to each of the three log-odds: as fitted, and as shipped.
 #[must_use]
 pub fn weight_grid(report: &CalibrationReport) -> Grid {
-    let mut grid = Grid::new(&["feature", "weight", "shipped"]);
-    grid.rows.extend(report.weights.iter().map(|weight| {
-        vec![weight.name.to_owned(), format!("{:+.3}", weight.weight), format!("{:+.3}", weight.shipped)]
+    let mut grid = Grid::new(&["feature", "right", "shipped", "not near", "shipped", "not far", "shipped"]);
+    let scope = report.near_weights.iter().zip(&report.far_weights);
+    grid.rows.extend(report.weights.iter().zip(scope).map(|(right, (near, far))| {
+        let cells = [right, near, far].into_iter().flat_map(|weight| [weight.weight, weight.shipped]);
+        let cells = cells.map(|weight| format!("{weight:+.3}"));
+        std::iter::once(right.name.to_owned()).chain(cells).collect()
     }));
     grid
 }

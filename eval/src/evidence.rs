@@ -15,7 +15,7 @@ pub struct Considered {
     pub matched_question: String,
     /// The chance that it is the right one, 0 to 1.
     pub confidence: f32,
-    /// Log-odds before the isotonic correction.
+    /// Log-odds before the isotonic correction: that some entry is meant, and that it is this one.
     pub score: f32,
     /// What forbids that it answers: `polarity`, `number` or `name` conflicts with the matched phrasing.
     #[schema(value_type = Vec<String>)]
@@ -31,15 +31,16 @@ pub struct WeighedFeature {
     pub name: &'static str,
     /// Its value.
     pub value: f32,
-    /// What it adds to the score; null for evidence that enters through other features.
+    /// What it adds to the log-odds that the entry is right, where some entry is meant; null for evidence that enters through
+    /// other features.
     pub effect: Option<f32>,
 }
 
 impl Considered {
-    /// A candidate as the calibration with these weights judged it.
+    /// A candidate as the calibration judged it by which it is `right`, where some entry is meant.
     #[must_use]
-    pub fn new(candidate: &Candidate, weights: &Weights) -> Self {
-        let effect = |name: &str, value: f32| weights.of(name).map(|weight| weight as f32 * value);
+    pub fn new(candidate: &Candidate, right: &Weights) -> Self {
+        let effect = |name: &str, value: f32| right.of(name).map(|weight| weight as f32 * value);
         let features = candidate.features.named();
         Self {
             entry_id: candidate.entry_id.clone(),

@@ -1,6 +1,6 @@
 //! One question, taken apart.
 
-use answer::{Decided, KnowledgeSnapshot, RiskTarget, Weights};
+use answer::{Belief, Decided, KnowledgeSnapshot, RiskTarget, Weights};
 use serde::Serialize;
 
 use crate::{Band, Considered, Grid};
@@ -24,26 +24,30 @@ pub struct Explained {
     pub answer_at: f32,
     /// From this chance on the customer is asked back.
     pub clarify_at: f32,
-    /// Every candidate's score before any feature.
-    pub intercept: f64,
-    /// What each feature adds to a score per unit.
+    /// Log-odds before any feature.
+    pub intercept: FeatureWeight,
+    /// What each feature adds to them per unit.
     pub weights: Vec<FeatureWeight>,
     /// Best first, at most ten.
     pub candidates: Vec<Considered>,
 }
 
-/// What a feature adds to a score per unit.
+/// What a feature adds to each of the three log-odds, per unit.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct FeatureWeight {
     /// The feature's name.
     pub name: &'static str,
-    /// Log-odds per unit.
-    pub weight: f64,
+    /// That a candidate is right, where some entry is meant.
+    pub right: f64,
+    /// That some entry is meant, and not something near the business without one. Told of the best candidate.
+    pub not_near: f64,
+    /// That some entry is meant, and not something else altogether. Told of the best candidate.
+    pub not_far: f64,
 }
 
 impl Explained {
     pub(crate) fn new(decided: &Decided, snapshot: &KnowledgeSnapshot, target: RiskTarget) -> Self {
-        let (policy, weights) = (snapshot.calibration().policy(target), snapshot.calibration().weights());
+        let (policy, belief) = (snapshot.calibration().policy(target), snapshot.calibration().belief());
         Self {
             normalized: decided.normalized.clone(),
             decision: decided.decision.band(),
@@ -53,9 +57,9 @@ impl Explained {
             risk_target: target.value(),
             answer_at: policy.answer_at().value(),
             clarify_at: policy.clarify_at().value(),
-            intercept: weights.intercept,
-            weights: FeatureWeight::all(weights),
-            candidates: considered(decided, weights),
+            intercept: FeatureWeight::intercept(belief),
+            weights: FeatureWeight::all(belief),
+            candidates: considered(decided, &belief.right),
         }
     }
 
@@ -101,21 +105,30 @@ impl Explained {
         grid
     }
 
-    /// Features that are 0 for all of them explain nothing and are left out.
+    /// What adds to the log-odds of each candidate, then what the best one adds to those that some entry is meant. Features
+    /// that are 0 for all of them explain nothing and are left out.
     fn feature_grid(&self) -> Grid {
         let columns = &self.candidates[..self.candidates.len().min(COMPARED)];
         let mut grid = Grid::new(&["feature", "weight"]);
         grid.headings.extend((1..=columns.len()).map(|position| position.to_string()));
-        let intercept = vec![format!("{:+.2}", self.intercept); columns.len()];
-        grid.rows.push([vec!["intercept".to_owned(), String::new()], intercept].concat());
+        grid.headings.extend(["1, not near", "1, not far"].map(str::to_owned));
+        let FeatureWeight { name, right, not_near, not_far } = self.intercept;
+        let intercept = vec![format!("{right:+.2}"); columns.len()].into_iter();
+        let scope = [not_near, not_far].map(|intercept| format!("{intercept:+.2}"));
+        grid.rows.push([name.to_owned(), String::new()].into_iter().chain(intercept).chain(scope).collect());
         let features = columns.first().map_or(&[][..], |best| &best.features);
         let value = |candidate: &Considered, name: &str| candidate.value(name).unwrap_or_default();
         let tells = |name: &str| columns.iter().any(|candidate| value(candidate, name) != 0.0);
-        for name in features.iter().map(|feature| feature.name).filter(|name| tells(name)) {
-            let weight = self.weights.iter().find(|weight| weight.name == name).map(|weight| weight.weight);
-            let cells = columns.iter().map(|candidate| cell(value(candidate, name), weight));
-            let weight = weight.map_or_else(String::new, |weight| format!("{weight:+.2}"));
-            grid.rows.push([name.to_owned(), weight].into_iter().chain(cells).collect());
+        for feature in features.iter().filter(|feature| tells(feature.name)) {
+            let weight = self.weights.iter().find(|weight| weight.name == feature.name);
+            let right = weight.map(|weight| weight.right);
+            let cells = columns.iter().map(|candidate| cell(value(candidate, feature.name), right));
+            let effect = |weight: f64| format!("{:+.2}", f64::from(feature.value) * weight);
+            let scope =
+                weight.map_or_else(Default::default, |weight| [weight.not_near, weight.not_far].map(effect));
+            let weight = right.map_or_else(String::new, |right| format!("{right:+.2}"));
+            let start = [feature.name.to_owned(), weight].into_iter();
+            grid.rows.push(start.chain(cells).chain(scope).collect());
         }
         grid
     }
@@ -137,7 +150,23 @@ fn cell(value: f32, weight: Option<f64>) -> String {
 }
 
 impl FeatureWeight {
-    fn all(weights: &Weights) -> Vec<Self> {
-        weights.named().map(|(name, weight)| Self { name, weight }).collect()
+    fn intercept(belief: &Belief) -> Self {
+        let Belief { right, not_near, not_far } = belief;
+        Self {
+            name: "intercept",
+            right: right.intercept,
+            not_near: not_near.intercept,
+            not_far: not_far.intercept,
+        }
+    }
+
+    fn all(belief: &Belief) -> Vec<Self> {
+        let Belief { right, not_near, not_far } = belief;
+        let scope = not_near.named().zip(not_far.named());
+        right
+            .named()
+            .zip(scope)
+            .map(|((name, right), ((_, not_near), (_, not_far)))| Self { name, right, not_near, not_far })
+            .collect()
     }
 }

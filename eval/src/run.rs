@@ -187,7 +187,7 @@ async fn ask(
         Err(error) => return Err(error.into()),
     };
     let milliseconds = milliseconds_since(started);
-    Ok(Outcome::new(labelled, decided.as_ref(), snapshot.calibration().weights(), milliseconds))
+    Ok(Outcome::new(labelled, decided.as_ref(), &snapshot.calibration().belief().right, milliseconds))
 }
 
 fn milliseconds_since(started: Instant) -> f64 {

@@ -48,10 +48,10 @@ impl Weights {
 
     /// Positive when it is more likely than not.
     #[must_use]
-    pub fn log_odds(&self, features: &Features) -> f32 {
+    pub fn log_odds(&self, features: &Features) -> f64 {
         let values = features.values().iter().map(|value| f64::from(*value));
         let sum: f64 = self.features.iter().zip(values).map(|(weight, value)| weight * value).sum();
-        (self.intercept + sum) as f32
+        self.intercept + sum
     }
 
     /// The weights that make `samples` most probable, each pulled towards `prior` by a normal distribution of standard

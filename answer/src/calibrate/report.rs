@@ -3,8 +3,7 @@
 use serde::Serialize;
 
 use super::{
-    Calibration, HeldOut, Thresholds,
-    prior::Prior,
+    Belief, Calibration, HeldOut, Thresholds, Weights,
     risk::{CONFIDENCE, failing_at_most},
     samples::Origin,
 };
@@ -43,8 +42,12 @@ pub struct CalibrationReport {
     pub labelled: usize,
     /// What to expect at these thresholds.
     pub forecast: BandForecast,
-    /// What each feature adds to the log-odds per unit.
+    /// What each feature adds per unit to the log-odds that a candidate is right, where some entry is meant.
     pub weights: Vec<NamedWeight>,
+    /// To the log-odds that some entry is meant, and not something near the business without one.
+    pub near_weights: Vec<NamedWeight>,
+    /// To the log-odds that some entry is meant, and not something else altogether.
+    pub far_weights: Vec<NamedWeight>,
     /// For people: what is uncertain and what would help.
     pub remarks: Vec<String>,
 }
@@ -93,20 +96,21 @@ impl Calibration {
             options_supported: thresholds.options_shown,
             confidence_level: CONFIDENCE,
             fitted: self.is_fitted(),
-            isotonic: self.answer.isotonic.is_some(),
+            isotonic: self.answer.is_some(),
             in_scope: count(Origin::InScope),
             near: count(Origin::Near),
             far: count(Origin::Far),
             labelled: count(Origin::Labelled),
             forecast: self.forecast_at(policy),
-            weights: self.named_weights(),
+            weights: self.named_weights(|belief| &belief.right),
+            near_weights: self.named_weights(|belief| &belief.not_near),
+            far_weights: self.named_weights(|belief| &belief.not_far),
             remarks: self.remarks(&thresholds),
         }
     }
 
-    fn named_weights(&self) -> Vec<NamedWeight> {
-        let shipped = Prior::shipped().answer.named();
-        let both = self.answer.weights.named().zip(shipped);
+    fn named_weights(&self, of: fn(&Belief) -> &Weights) -> Vec<NamedWeight> {
+        let both = of(&self.belief).named().zip(of(Belief::shipped()).named());
         both.map(|((name, weight), (_, shipped))| NamedWeight { name, weight, shipped }).collect()
     }
 

@@ -8,7 +8,10 @@ use std::collections::HashMap;
 
 use inference::Embedding;
 
-use super::probes::{Probe, Target};
+use super::{
+    belief::Truth,
+    probes::{Probe, Target},
+};
 use crate::{
     Decision, Error, Reranking, Result,
     features::{Background, Features, Spread},
@@ -57,6 +60,18 @@ pub(crate) struct Sample {
     pub(crate) guarded: bool,
     /// Before the mixture of origins is balanced.
     pub(crate) weight: f64,
+}
+
+impl Sample {
+    /// What customers ask without an entry is near the business as a rule.
+    pub(super) fn truth(&self) -> Truth {
+        match (self.in_scope, self.origin) {
+            (true, _) if self.right => Truth::Right,
+            (true, _) => Truth::Wrong,
+            (false, Origin::Far) => Truth::Far,
+            (false, Origin::InScope | Origin::Near | Origin::Labelled) => Truth::Near,
+        }
+    }
 }
 
 /// A probe with its candidates, by evidence.

@@ -58,7 +58,9 @@ async fn a_knowledge_base_tests_itself() {
     assert!(report.far > 100, "{report:?}");
     let shares = report.forecast;
     assert!((shares.answer + shares.clarify + shares.hand_off - 1.0).abs() < 1e-9, "{shares:?}");
-    assert_eq!(report.weights.len(), FEATURE_NAMES.len());
+    for weights in [&report.weights, &report.near_weights, &report.far_weights] {
+        assert_eq!(weights.len(), FEATURE_NAMES.len());
+    }
 }
 
 #[tokio::test]
@@ -113,9 +115,19 @@ async fn labels_are_learned_from() {
 
 #[tokio::test]
 async fn the_same_knowledge_learns_the_same() {
-    let weights = |snapshot: &KnowledgeSnapshot| snapshot.calibration().weights().clone();
+    let belief = |snapshot: &KnowledgeSnapshot| snapshot.calibration().belief().clone();
     let (first, second) = (Shop::with(catalogue()).await, Shop::with(catalogue()).await);
-    assert_eq!(weights(first.snapshot()), weights(second.snapshot()));
+    assert_eq!(belief(first.snapshot()), belief(second.snapshot()));
+}
+
+/// Its questions are those that are shipped as other topics, which would otherwise keep everything from being asked back.
+#[tokio::test]
+async fn an_assistant_for_everything_still_asks_back() {
+    let topics = include_str!("../../data/other_topics.txt").lines().step_by(5).enumerate();
+    let entries = topics.map(|(number, topic)| entry(&format!("topic-{number}"), topic, &[]));
+    let assistant = Shop::with(entries.collect()).await;
+    let policy = assistant.snapshot().calibration().policy(target(0.05));
+    assert!(policy.clarify_at().value() < 0.9, "{policy:?}");
 }
 
 /// Real features, taken from decisions.
@@ -153,7 +165,7 @@ async fn fitted_weights_are_the_most_probable() {
     let fitted = Weights::fit(&samples, &prior, 2.0);
     let cost = |weights: &Weights| {
         let surprise = |sample: &FitSample| {
-            let log_odds = f64::from(weights.log_odds(&sample.features));
+            let log_odds = weights.log_odds(&sample.features);
             sample.weight * (1.0 + (if sample.holds { -log_odds } else { log_odds }).exp()).ln()
         };
         let pull: f64 = weights.features.iter().map(|weight| weight * weight).sum();

@@ -67,6 +67,8 @@ fn calibration() -> CalibrationReport {
         labelled: 0,
         forecast: BandForecast::default(),
         weights: vec![NamedWeight { name: "meaning", weight: 0.5, shipped: 0.4 }],
+        near_weights: vec![NamedWeight { name: "meaning", weight: 0.3, shipped: 0.2 }],
+        far_weights: vec![NamedWeight { name: "meaning", weight: 0.1, shipped: 0.0 }],
         remarks: vec!["<remark>".to_owned()],
     }
 }

@@ -4,8 +4,8 @@ use std::{fs, path::Path};
 
 use answer::{AnswerPolicy, BuildOptions, Probability, RiskTarget};
 use eval::{
-    Band, Indexed, LabelledSet, RISK_TARGETS, Report, Retrieval, RunOptions, Traffic, calibrate, explain,
-    run, staffing, table,
+    Band, FeatureWeight, Indexed, LabelledSet, RISK_TARGETS, Report, Retrieval, RunOptions, Traffic,
+    calibrate, explain, run, staffing, table,
 };
 use indicatif::ProgressBar;
 use inference::{Embedder, EmbedderOptions, ModelFiles, ModelOptions, load_model};
@@ -109,12 +109,17 @@ async fn one_question_is_taken_apart() {
     let options = options(Retrieval::Hybrid, 0.05);
     let explained = explain("how do I return my order?", &set, &embedder(), &options).await.unwrap();
     let best = &explained.candidates[0];
-    let added: f64 = explained
-        .weights
-        .iter()
-        .map(|weight| weight.weight * f64::from(best.value(weight.name).unwrap()))
-        .sum();
-    let score = explained.intercept + added;
+    let log_odds = |of: fn(&FeatureWeight) -> f64| {
+        let added = |weight: &FeatureWeight| of(weight) * f64::from(best.value(weight.name).unwrap());
+        of(&explained.intercept) + explained.weights.iter().map(added).sum::<f64>()
+    };
+    let chance = |log_odds: f64| 1.0 / (1.0 + (-log_odds).exp());
+    let against = |log_odds: f64| (-log_odds).exp();
+    let not_near = log_odds(|weight| weight.not_near);
+    let not_far = log_odds(|weight| weight.not_far);
+    let scope = 1.0 / (1.0 + against(not_near) + against(not_far));
+    let right = scope * chance(log_odds(|weight| weight.right));
+    let score = (right / (1.0 - right)).ln();
     assert!((score - f64::from(best.score)).abs() < 1e-3, "{score} is not {}", best.score);
     let text = explained.text();
     for part in ["decision", &explained.why, &best.entry_id, "score_margin", "weight"] {

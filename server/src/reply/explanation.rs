@@ -68,7 +68,7 @@ impl Explanation {
             candidates: decided
                 .candidates
                 .iter()
-                .map(|candidate| Considered::new(candidate, snapshot.calibration().weights()))
+                .map(|candidate| Considered::new(candidate, &snapshot.calibration().belief().right))
                 .collect(),
             stages_ms: StageTimes {
                 embed: to_microseconds(embed),
