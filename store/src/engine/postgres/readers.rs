@@ -22,12 +22,14 @@ const NEXT_TRANSACTION: &str = "SELECT pg_snapshot_xmax(pg_current_snapshot())::
 
 /// Whether a session, a prepared transaction or a replica holds back what was removed before the transaction `$1`, as
 /// `GetOldestNonRemovableTransactionId` in the server counts them.
-const IS_HELD_BACK: &str = "SELECT EXISTS (SELECT 1 FROM (\
-    SELECT unnest(ARRAY[backend_xmin, backend_xid]) FROM pg_stat_activity \
-    WHERE pid <> pg_backend_pid() AND (datname = current_database() OR datname IS NULL) \
-    UNION ALL SELECT unnest(ARRAY[xmin, catalog_xmin]) FROM pg_replication_slots \
-    UNION ALL SELECT transaction FROM pg_prepared_xacts WHERE database = current_database()\
-    ) held (xid) WHERE age(xid) > age($1::text::xid))";
+const IS_HELD_BACK: &str = "SELECT \
+    EXISTS (SELECT 1 FROM pg_stat_activity WHERE pid <> pg_backend_pid() \
+        AND (datname = current_database() OR datname IS NULL) \
+        AND greatest(age(backend_xmin), age(backend_xid)) > age($1::text::xid)) \
+    OR EXISTS (SELECT 1 FROM pg_replication_slots \
+        WHERE greatest(age(xmin), age(catalog_xmin)) > age($1::text::xid)) \
+    OR EXISTS (SELECT 1 FROM pg_prepared_xacts \
+        WHERE database = current_database() AND age(transaction) > age($1::text::xid))";
 
 /// A few connections, opened when they are first needed.
 #[derive(Clone)]
