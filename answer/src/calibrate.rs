@@ -249,10 +249,16 @@ impl Calibration {
         unanswered.map(trial).collect()
     }
 
-    /// Below this lie enough of the questions without an entry, whether near or far.
+    /// Below this lie enough of the questions without an entry: near ones, and far ones where something was learned about them.
+    /// The shipped belief keeps far questions low by itself, and would leave little to ask back in a knowledge base of a few
+    /// entries.
     fn scope_threshold(&self) -> f32 {
         let near = self.below(Origin::Near, NEAR_HANDED_OVER);
-        if self.is_about_other_topics() { near } else { near.max(self.below(Origin::Far, FAR_HANDED_OVER)) }
+        if self.is_fitted() && !self.is_about_other_topics() {
+            near.max(self.below(Origin::Far, FAR_HANDED_OVER))
+        } else {
+            near
+        }
     }
 
     /// Whether many of the shipped questions about other topics are nearer to an entry than to each other: a voice assistant's
