@@ -16,7 +16,7 @@ use time::OffsetDateTime;
 type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
 
 /// Expected shares of the traffic: in scope, near, far.
-const MIXTURE: [(Option<&str>, f64); 3] = [(None, 0.90), (Some("near"), 0.07), (Some("far"), 0.03)];
+const MIXTURE: [f64; 3] = [0.90, 0.07, 0.03];
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Fallible<()> {
@@ -67,23 +67,23 @@ fn with_same_spelling(mut weights: Weights) -> Weights {
 }
 
 fn samples(outcomes: &[Outcome]) -> Vec<BeliefSample> {
-    let note = |outcome: &Outcome| {
-        if outcome.judged.expected.is_some() { None } else { outcome.judged.note.clone() }
+    let count = |wanted: usize| outcomes.iter().filter(|outcome| kind(truth(outcome)) == wanted).count();
+    let counts = [0, 1, 2].map(|kind| count(kind).max(1) as f64);
+    let weight = |kind: usize| counts[0] * MIXTURE[kind] / MIXTURE[0] / counts[kind];
+    let sample = |outcome: &Outcome| {
+        let truth = truth(outcome);
+        Some(BeliefSample { features: outcome.weighed?, truth, weight: weight(kind(truth)) })
     };
-    let count = |wanted: Option<&str>| {
-        outcomes.iter().filter(|outcome| note(outcome).as_deref() == wanted).count().max(1) as f64
-    };
-    let in_scope = count(None);
-    let weights: Vec<(Option<&str>, f64)> =
-        MIXTURE.iter().map(|(kind, share)| (*kind, in_scope * share / MIXTURE[0].1 / count(*kind))).collect();
-    outcomes
-        .iter()
-        .filter_map(|outcome| {
-            let features = outcome.weighed?;
-            let weight = weights.iter().find(|(kind, _)| *kind == note(outcome).as_deref())?.1;
-            Some(BeliefSample { features, truth: truth(outcome), weight })
-        })
-        .collect()
+    outcomes.iter().filter_map(sample).collect()
+}
+
+/// Position in [`MIXTURE`].
+fn kind(truth: Truth) -> usize {
+    match truth {
+        Truth::Right | Truth::Wrong => 0,
+        Truth::Near => 1,
+        Truth::Far => 2,
+    }
 }
 
 fn truth(outcome: &Outcome) -> Truth {

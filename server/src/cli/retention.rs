@@ -43,8 +43,9 @@ pub(super) fn run(verb: &RetentionVerb, context: &Context) -> anyhow::Result<Exi
     }
     Context::runtime()?.block_on(async {
         let store = storage::open(&config.store).await?;
+        let now = clock::timestamp();
         if *dry_run {
-            let periods = privacy::periods(&config.retention, clock::timestamp());
+            let periods = privacy::periods(&config.retention, now);
             let overdue = privacy::overdue(&store, &periods).await?;
             let rows = overdue.into_iter().map(|(period, rows)| Overdue {
                 class: period.class.word(),
@@ -53,13 +54,12 @@ pub(super) fn run(verb: &RetentionVerb, context: &Context) -> anyhow::Result<Exi
             });
             let rows: Vec<Overdue> = rows.collect();
             context.output.result(&rows, || match &rows[..] {
-                [] if privacy::keeps_everything(&config.retention, clock::timestamp()) => NOTHING.to_owned(),
+                [] if privacy::keeps_everything(&config.retention, now) => NOTHING.to_owned(),
                 [] => ONLY_ENDS.to_owned(),
                 rows => table(rows),
             })?;
             return Ok(Exit::Done);
         }
-        let now = clock::timestamp();
         let retained = privacy::run_retention(&store, &config.retention, Actor::Operator, now).await?;
         let forgotten = retained.map(|retained| retained.forgotten);
         context.output.result(&json!({ "forgotten": forgotten }), || match &forgotten {
